@@ -1,0 +1,272 @@
+"""A file into the lake, as one batch: read and cleaned in a child process, compared, committed at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import duckdb
+import ibis
+import pyarrow as pa
+
+from zhike.errors import InputError, SettingsError
+from zhike.importing.changes import Changes, arrow_stream, compare, stage
+from zhike.intake.limits import MEGABYTE, Limits
+from zhike.intake.query import fetch_query
+from zhike.intake.read import ReadOptions
+from zhike.intake.sandbox import run_worker
+from zhike.intake.sql import literal
+from zhike.lake.batches import REMARKS_SCHEMA, Batch, State, batches, commit, next_number
+from zhike.lake.identities import MAIN_SOURCE
+from zhike.lake.lake import Lake
+from zhike.lake.snapshot import facts_table, has_replacements, newest
+from zhike.schema import Contract, contract
+
+_WORKER = "zhike.importing.worker"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person decides about a file; every one has a default that is found out from the file.
+
+    Args:
+        table: the contract the file is; default: the one its columns fit best.
+        source: the id space its customer and order ids belong to.
+        corrections: our column → their column, over the proposed mapping; "" leaves one of ours empty.
+        options: encoding, delimiter, sheet … where the reader's own finding is wrong.
+        limits: memory, time and inflated size the child process may use.
+    """
+
+    table: str | None = None
+    source: str = MAIN_SOURCE
+    corrections: Mapping[str, str] = field(default_factory=dict)
+    options: ReadOptions = field(default_factory=ReadOptions)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What an import did. `batch` is None when the lake already held everything the file says."""
+
+    table: str
+    rows: int
+    accepted: int
+    flagged: int
+    rejected: int
+    duplicates: int
+    added: int
+    updated: int
+    batch: int | None
+    file: str
+    finding: dict[str, Any]
+    mapping: dict[str, Any]
+    report: dict[str, Any]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a file seems to be, before anything is imported: finding, proposed mapping, columns, sample values."""
+
+    finding: dict[str, Any]
+    mapping: dict[str, Any]
+    columns: list[str]
+    sample: dict[str, list[str | None]]
+
+
+def inspect_file(lake: Lake, file: Path, choices: Choices | None = None) -> Inspection:
+    """Look into a file without importing it.
+
+    Raises:
+        InputError: the file cannot be read, or its columns do not fit a table.
+    """
+    choices = choices or Choices()
+    with _staging(lake) as folder:
+        request = _request(lake, file, folder, "inspect", choices)
+        return Inspection(**run_worker(_WORKER, request, limits=choices.limits, on_progress=lambda _: None))
+
+
+def import_file(
+    lake: Lake,
+    file: Path,
+    choices: Choices | None = None,
+    *,
+    on_progress: Callable[[str], None] = lambda _: None,
+) -> ImportResult:
+    """Import one file.
+
+    Args:
+        choices: where the person knows better than the file.
+        on_progress: called with the name of each step as it begins.
+
+    Raises:
+        InputError: the file cannot be read, or does not fit; nothing was changed.
+        LakeError: the lake is being written by somebody else, or cannot be written; nothing was changed.
+    """
+    choices = choices or Choices()
+    clock = _Clock()
+    with _staging(lake) as folder:
+        request = _request(lake, file, folder, "clean", choices)
+        done = run_worker(_WORKER, request, limits=choices.limits, on_progress=on_progress)
+        clock.lap("parse_and_check")
+        with lake.writing():
+            on_progress("comparing")
+            return _settle(lake, file, folder, done, choices, clock, on_progress)
+
+
+def import_query(lake: Lake, url: str, sql: str, **how: Any) -> ImportResult:
+    """Import the rows of a database query; see `import_file` for the rest.
+
+    Raises:
+        InputError: the database cannot be reached, or refuses the query.
+    """
+    with tempfile.TemporaryDirectory(dir=lake.scratch()) as folder:
+        return import_file(lake, fetch_query(url, sql, Path(folder) / "query.parquet"), **how)
+
+
+def _settle(
+    lake: Lake,
+    file: Path,
+    folder: Path,
+    done: dict[str, Any],
+    choices: Choices,
+    clock: _Clock,
+    on_progress: Callable[[str], None],
+) -> ImportResult:
+    kind = contract(done["mapping"]["table"])
+    con = duckdb.connect(config={"temp_directory": str(folder)})
+    stage(con, folder / "staged.parquet", kind, choices.source)
+    changes = compare(con, kind, _current(lake, con, kind))
+    clock.lap("compare")
+    number = None
+    if changes.added or changes.updated or (done["rejected"] and not changes.unchanged):
+        on_progress("committing")
+        number = next_number(lake)
+        batch = _batch(number, kind, file, done, changes, choices)
+        facts = arrow_stream(con, changes, kind, choices.source, number)
+        commit(lake, batch, facts, _remarks(con, folder, number))
+    clock.lap("commit")
+    return ImportResult(
+        table=kind.name,
+        **{name: done[name] for name in ("rows", "accepted", "flagged", "rejected")},
+        duplicates=changes.duplicates,
+        added=changes.added,
+        updated=changes.updated,
+        batch=number,
+        file=file.name,
+        finding=done["finding"],
+        mapping=done["mapping"],
+        report=done["report"],
+        seconds=clock.laps,
+    )
+
+
+def _current(lake: Lake, con: duckdb.DuckDBPyConnection, kind: Contract) -> str | None:
+    """The table's current rows as a view on the importing connection. Links do not matter here: rows keep their ids."""
+    stored = lake.delta(facts_table(kind.name))
+    if stored is None or not stored.file_uris():
+        return None
+    if lake.is_local:
+        files = ", ".join(literal(uri) for uri in stored.file_uris())
+        con.execute(f"CREATE TEMP VIEW stored AS FROM read_parquet([{files}])")
+    else:
+        con.register("stored", stored.to_pyarrow_dataset())
+    if not has_replacements(stored):
+        return "stored"
+    rows = newest(ibis.duckdb.from_connection(con).table("stored"), kind.key)
+    con.execute(f"CREATE TEMP VIEW current_rows AS {ibis.to_sql(rows)}")
+    return "current_rows"
+
+
+def _batch(number: int, kind: Contract, file: Path, done: dict[str, Any], changes: Changes, choices: Choices) -> Batch:
+    with file.open("rb") as opened:
+        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    left_out = [ours for ours, theirs in choices.corrections.items() if theirs in ("", "-")]
+    return Batch(
+        batch=number,
+        table=kind.name,
+        source=choices.source,
+        file=file.name,
+        sha256=sha256,
+        imported_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        **{name: done[name] for name in ("rows", "accepted", "flagged", "rejected")},
+        duplicates=changes.duplicates,
+        added=changes.added,
+        updated=changes.updated,
+        details={
+            "finding": done["finding"],
+            "mapping": done["mapping"] | {"left_out": left_out},
+            "report": done["report"],
+        },
+    )
+
+
+def _remarks(con: duckdb.DuckDBPyConnection, folder: Path, number: int) -> pa.RecordBatchReader:
+    notes = literal(str(folder / "notes.parquet"))
+    relation = con.sql(
+        f"SELECT {number}::BIGINT AS batch, row_number, outcome, rule, column_name, value FROM read_parquet({notes})"
+    )
+    return relation.to_arrow_reader().cast(REMARKS_SCHEMA)
+
+
+def _request(lake: Lake, file: Path, folder: Path, step: str, choices: Choices) -> dict[str, Any]:
+    if not file.is_file():
+        raise InputError("There is no file {file}.", fix="Check the path.", file=str(file))
+    source = choices.source
+    if not source or not all(c.isalnum() or c in "-_." for c in source):
+        raise SettingsError(
+            "{source} cannot be the name of a source.",
+            fix="Use letters, digits, '-', '_' and '.', for example shop or crm-2.",
+            source=repr(source),
+        )
+    if choices.table is not None:
+        contract(choices.table)
+    return {
+        "file": str(file.resolve()),
+        "folder": str(folder),
+        "step": step,
+        "options": asdict(choices.options),
+        "table": choices.table,
+        "corrections": dict(choices.corrections),
+        "remembered": _remembered(lake, source),
+        "memory": f"{choices.limits.memory // MEGABYTE}MB",
+    }
+
+
+def _remembered(lake: Lake, source: str) -> list[dict[str, Any]]:
+    """The mappings of this source's imports, newest first."""
+    known = [b for b in reversed(batches(lake)) if b.source == source and b.state is not State.INTERRUPTED]
+    return [b.details["mapping"] for b in known]
+
+
+@contextmanager
+def _staging(lake: Lake) -> Iterator[Path]:
+    """A folder for one import's unfinished files, gone afterwards; those of killed imports go with the next one."""
+    scratch = lake.scratch()
+    yesterday = dt.datetime.now().timestamp() - 24 * 3600
+    for left in scratch.glob("import-*"):
+        if left.stat().st_mtime < yesterday:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="import-", dir=scratch) as folder:
+        yield Path(folder)
+
+
+class _Clock:
+    """Seconds per step, for the benchmark and the run's own report."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._since = perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = perf_counter()
+        self.laps[name] = round(now - self._since, 4)
+        self._since = now

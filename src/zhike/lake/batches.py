@@ -1,0 +1,163 @@
+"""Imports as batches: what came in when, from which file, with which remarks; list and undo.
+
+Whether a batch is in the lake is not written down anywhere it could be wrong: its entry in the ledger is written
+first, and the commit that adds its facts carries the batch's transaction. So the state is read from the facts' own
+Delta log, and a crash between the two leaves an entry that says "interrupted".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from zhike.errors import InputError
+from zhike.lake.lake import Lake
+from zhike.lake.snapshot import facts_schema, facts_table
+from zhike.schema import contract
+
+_LEDGER = "ledger/imports"
+_REMARKS = "ledger/remarks"
+_LEDGER_SCHEMA = pa.schema(
+    [
+        ("batch", pa.int64()),
+        ("table", pa.string()),
+        ("source", pa.string()),
+        ("file", pa.string()),
+        ("sha256", pa.string()),
+        ("imported_at", pa.timestamp("us")),
+        ("rows", pa.int64()),
+        ("accepted", pa.int64()),
+        ("flagged", pa.int64()),
+        ("rejected", pa.int64()),
+        ("duplicates", pa.int64()),
+        ("added", pa.int64()),
+        ("updated", pa.int64()),
+        ("details", pa.string()),
+    ]
+)
+REMARKS_SCHEMA = pa.schema(
+    [
+        ("batch", pa.int64()),
+        ("row_number", pa.int64()),
+        ("outcome", pa.string()),
+        ("rule", pa.string()),
+        ("column_name", pa.string()),
+        ("value", pa.string()),
+    ]
+)
+
+
+class State(StrEnum):
+    COMMITTED = "committed"
+    UNDONE = "undone"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One import. `rows` = accepted + flagged + rejected; `added` + `updated` were written to the lake."""
+
+    batch: int
+    table: str
+    source: str
+    file: str
+    sha256: str
+    imported_at: dt.datetime
+    rows: int
+    accepted: int
+    flagged: int
+    rejected: int
+    duplicates: int
+    added: int
+    updated: int
+    # mapping, finding and quality report of the file
+    details: dict[str, Any] = field(default_factory=dict)
+    state: State = State.COMMITTED
+
+
+def batches(lake: Lake) -> list[Batch]:
+    """All imports, oldest first."""
+    rows = sorted(lake.read(_LEDGER).to_pylist(), key=lambda row: row["batch"])
+    logs = {table: lake.delta(facts_table(table)) for table in {row["table"] for row in rows}}
+    return [
+        Batch(**row | {"details": json.loads(row["details"])}, state=_state(logs[row["table"]], row["batch"]))
+        for row in rows
+    ]
+
+
+def next_number(lake: Lake) -> int:
+    """The number of the next batch. Only under `lake.writing()` is it still the next one when it is used."""
+    ledger = lake.read(_LEDGER)
+    return 1 + max(ledger["batch"].to_pylist(), default=0) if ledger.num_rows else 1
+
+
+def commit(lake: Lake, batch: Batch, facts: Any, remarks: pa.Table | pa.RecordBatchReader) -> None:
+    """Put a batch into the lake. The last of the three writes is the one that makes it count."""
+    lake.append(_REMARKS, remarks, schema=REMARKS_SCHEMA)
+    entry = {name: getattr(batch, name) for name in _LEDGER_SCHEMA.names if name != "details"}
+    entry["details"] = json.dumps(batch.details, ensure_ascii=False, default=str)
+    lake.append(_LEDGER, pa.Table.from_pylist([entry], schema=_LEDGER_SCHEMA), schema=_LEDGER_SCHEMA)
+    lake.append(
+        facts_table(batch.table),
+        facts,
+        schema=facts_schema(contract(batch.table)),
+        transaction=(_transaction(batch.batch), 1),
+    )
+
+
+def undo(lake: Lake, number: int) -> Batch:
+    """Take a batch out again. What its rows had replaced stands again; its entry stays in the ledger as undone.
+
+    Raises:
+        InputError: there is no such batch, or it is not in the lake (any more).
+    """
+    with lake.writing():
+        batch = _find(lake, number)
+        if batch.state is not State.COMMITTED:
+            raise InputError(
+                "Import {number} is not in the lake: it was {state}.",
+                fix="List the imports with: zhike imports.",
+                number=number,
+                state=batch.state.value,
+            )
+        lake.delete(facts_table(batch.table), f"batch = {number}", transaction=(_transaction(number), 2))
+    return batch
+
+
+def remarks(lake: Lake, number: int) -> pa.Table:
+    """Every flagged or rejected row of a batch, in the order of the file.
+
+    Columns: batch, row_number, outcome (flagged or rejected), rule, column_name, value.
+    """
+    _find(lake, number)
+    table = lake.delta(_REMARKS)
+    if table is None:
+        return REMARKS_SCHEMA.empty_table()
+    found = pa.table(table.to_pyarrow_table(filters=[("batch", "=", number)]))
+    return found.sort_by([("row_number", "ascending")])
+
+
+def _find(lake: Lake, number: int) -> Batch:
+    for batch in batches(lake):
+        if batch.batch == number:
+            return batch
+    raise InputError(
+        "There is no import {number} in this lake.",
+        fix="List the imports with: zhike imports.",
+        number=number,
+    )
+
+
+def _state(log: DeltaTable | None, number: int) -> State:
+    landed = None if log is None else log.transaction_version(_transaction(number))
+    return {1: State.COMMITTED, 2: State.UNDONE}.get(landed or 0, State.INTERRUPTED)
+
+
+def _transaction(number: int) -> str:
+    return f"import-{number}"

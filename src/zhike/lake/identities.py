@@ -1,0 +1,96 @@
+"""Which customer an identity belongs to.
+
+Facts carry the identity under which they arrived: the id a source gave the customer. Two identities that are one
+person are linked here; unlinking points them back. Facts are never rewritten, so nothing can be lost by a merge.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from zhike.errors import InputError
+from zhike.lake.lake import Lake
+
+# Ids of the source "main" stand as they are; those of any other source are told apart by its name in front.
+MAIN_SOURCE = "main"
+
+_TABLE = "identities"
+_SCHEMA = pa.schema(
+    [
+        ("identity", pa.string()),
+        ("customer_id", pa.string()),
+        ("step", pa.int64()),
+        ("linked_by", pa.string()),
+        ("linked_at", pa.timestamp("us")),
+    ]
+)
+
+
+def qualified(source: str, external_id: str) -> str:
+    """The identity of an id within a source.
+
+    >>> qualified("main", "17850"), qualified("shop", "17850")
+    ('17850', 'shop:17850')
+    """
+    return external_id if source == MAIN_SOURCE else f"{source}:{external_id}"
+
+
+def links(lake: Lake) -> dict[str, str]:
+    """identity → customer_id, for the identities that were linked to another customer."""
+    history = lake.read(_TABLE)
+    newest: dict[str, tuple[int, str]] = {}
+    for row in history.to_pylist():
+        if row["identity"] not in newest or row["step"] > newest[row["identity"]][0]:
+            newest[row["identity"]] = (row["step"], row["customer_id"])
+    return {identity: customer for identity, (_, customer) in newest.items() if customer != identity}
+
+
+def link(lake: Lake, identities: list[str], customer_id: str, *, by: str = "") -> None:
+    """From now on these identities are this customer.
+
+    Raises:
+        InputError: the customer is itself linked to another one.
+    """
+    with lake.writing():
+        known = links(lake)
+        if customer_id in known:
+            raise InputError(
+                "{customer} is itself linked to {target}.",
+                fix="Link to {target} instead.",
+                customer=customer_id,
+                target=known[customer_id],
+            )
+        # Whoever was linked to one of these moves along, so that a link always leads to a customer in one step.
+        moving = set(identities) | {i for i, customer in known.items() if customer in identities}
+        _write(lake, sorted((identity, customer_id) for identity in moving), by)
+
+
+def unlink(lake: Lake, identities: list[str], *, by: str = "") -> None:
+    """These identities are customers of their own again."""
+    with lake.writing():
+        _write(lake, [(identity, identity) for identity in identities], by)
+
+
+def resolved(lake: Lake, facts: Any) -> Any:
+    """The facts with `customer_id` read through the links."""
+    known = links(lake)
+    if not known:
+        return facts
+    small = ibis.memtable(pa.table({"identity": list(known), "linked_customer": list(known.values())}))
+    joined = facts.left_join(small, facts.customer_id == small.identity)
+    return joined.mutate(customer_id=joined.linked_customer.coalesce(joined.customer_id)).select(*facts.columns)
+
+
+def _write(lake: Lake, pairs: list[tuple[str, str]], by: str) -> None:
+    history = lake.read(_TABLE)
+    step = max(history["step"].to_pylist(), default=0) + 1 if history.num_rows else 1
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    rows = [
+        {"identity": identity, "customer_id": customer, "step": step, "linked_by": by, "linked_at": now}
+        for identity, customer in pairs
+    ]
+    lake.append(_TABLE, pa.Table.from_pylist(rows, schema=_SCHEMA), schema=_SCHEMA)

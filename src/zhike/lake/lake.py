@@ -1,0 +1,189 @@
+"""The lake: Delta tables in one folder (local or S3), and the lock that lets one writer in at a time.
+
+The Delta log says which Parquet files are the table now; a commit is one atomic file in that log, so a crash leaves
+the old state or the new one. This module knows Delta and nothing of customers; `batches`, `snapshot`, `identities`
+and `runs` say what the tables mean.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from zhike.errors import LakeError
+from zhike.lake.engine import connect
+
+# Old snapshots stay readable for ten years: a past run names the versions it read.
+_KEEP = {
+    "delta.logRetentionDuration": "interval 3650 days",
+    "delta.deletedFileRetentionDuration": "interval 3650 days",
+}
+
+
+class Lake:
+    """One workspace's tables.
+
+    Args:
+        url: a folder, or `s3://bucket/prefix` (credentials from the usual AWS_… variables).
+        engine: see `zhike.lake.engine.connect`; started on first use.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Lake(folder).version("facts/orders") is None
+    True
+    """
+
+    def __init__(self, url: str | os.PathLike[str], *, engine: str | None = None) -> None:
+        self.url = str(url).rstrip("/")
+        self.is_local = "://" not in self.url
+        self._engine = engine
+        if self.is_local:
+            self.url = str(Path(self.url).expanduser().resolve())
+
+    def __repr__(self) -> str:
+        return f"Lake({self.url!r})"
+
+    def __enter__(self) -> Lake:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @cached_property
+    def engine(self) -> Any:
+        """The Ibis backend that reads this lake."""
+        if not self.is_local:
+            return connect(self._engine)
+        scratch = self.scratch()
+        return connect(self._engine, reachable=(Path(self.url),), scratch=scratch)
+
+    def close(self) -> None:
+        """Let go of the engine. The lake itself needs no closing."""
+        if engine := self.__dict__.pop("engine", None):
+            engine.disconnect()
+
+    # -- tables ---------------------------------------------------------------------------------------------------
+
+    def delta(self, name: str, version: int | None = None) -> DeltaTable | None:
+        """The Delta table, or None when nothing has been written to it yet."""
+        try:
+            return DeltaTable(self._path(name), version=version)
+        except TableNotFoundError:
+            return None
+        except DeltaError as broken:
+            raise LakeError(
+                "The table {name} of the lake {lake} cannot be opened: {reason}.",
+                fix="Check that the folder is complete, or restore it from a backup.",
+                name=name,
+                lake=self.url,
+                reason=str(broken),
+            ) from broken
+
+    def version(self, name: str) -> int | None:
+        table = self.delta(name)
+        return None if table is None else int(table.version())
+
+    def read(self, name: str, version: int | None = None) -> pa.Table:
+        """A small table (ledgers), whole, in memory. Empty when nothing has been written yet."""
+        table = self.delta(name, version)
+        return pa.table({}) if table is None else pa.table(table.to_pyarrow_table())
+
+    def scan(self, name: str, version: int | None = None) -> Any | None:
+        """A table as an Ibis expression on the lake's engine; None when nothing has been written yet."""
+        table = self.delta(name, version)
+        if table is None:
+            return None
+        files = table.file_uris()
+        if not files:
+            return ibis.memtable(pa.schema(table.schema().to_arrow()).empty_table())
+        if self.engine.name == "pyspark":
+            session = self.engine._session
+            session.read.option("mergeSchema", "true").parquet(*files).createOrReplaceTempView(
+                _view(name, table.version())
+            )
+            return self.engine.table(_view(name, table.version()))
+        if self.is_local:
+            return self.engine.read_parquet(files, table_name=_view(name, table.version()), union_by_name=True)
+        return self.engine.read_in_memory(table.to_pyarrow_dataset(), table_name=_view(name, table.version()))
+
+    def append(self, name: str, data: Any, *, schema: pa.Schema, transaction: tuple[str, int] | None = None) -> int:
+        """Add rows in one commit and return the new version.
+
+        Args:
+            data: an Arrow table or stream of record batches with exactly `schema`.
+            transaction: `(id, version)`, written into the same commit; `transaction_version` reads it back. This is
+                how a batch is known to have landed or not.
+        """
+        path = self._path(name)
+        if self.delta(name) is None:
+            DeltaTable.create(path, schema=Schema.from_arrow(schema), mode="ignore", configuration=_KEEP)
+        try:
+            write_deltalake(path, data, mode="append", schema_mode="merge", commit_properties=_properties(transaction))
+        except (DeltaError, OSError) as failed:
+            raise LakeError(
+                "The lake {lake} could not be written: {reason}. Nothing was changed.",
+                fix="Check free disk space and permissions, then run the same command again.",
+                lake=self.url,
+                reason=str(failed),
+            ) from failed
+        return int(DeltaTable(path).version())
+
+    def delete(self, name: str, predicate: str, *, transaction: tuple[str, int]) -> int:
+        """Remove the rows of a predicate in one commit and return how many they were."""
+        table = self.delta(name)
+        if table is None:
+            return 0
+        return int(table.delete(predicate, commit_properties=_properties(transaction))["num_deleted_rows"])
+
+    def transaction_version(self, name: str, transaction: str) -> int | None:
+        table = self.delta(name)
+        return None if table is None else table.transaction_version(transaction)
+
+    def _path(self, name: str) -> str:
+        return f"{self.url}/{name}"
+
+    # -- folders and the lock --------------------------------------------------------------------------------------
+
+    def scratch(self) -> Path:
+        """Where unfinished work lies: beside the tables, so that it is on the same disk; never part of them."""
+        folder = Path(self.url, "_scratch") if self.is_local else Path(tempfile.gettempdir(), "zhike-scratch")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One writer at a time. The operating system lets go of the lock when the process dies, however it dies.
+
+        Raises:
+            LakeError: another process is writing.
+        """
+        with (self.scratch() / "writer.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as busy:
+                raise LakeError(
+                    "Another process is writing to the lake {lake}.",
+                    fix="Wait until it has finished, then run the same command again.",
+                    lake=self.url,
+                ) from busy
+            yield
+
+
+def _properties(transaction: tuple[str, int] | None) -> CommitProperties | None:
+    if transaction is None:
+        return None
+    return CommitProperties(app_transactions=[Transaction(*transaction)])
+
+
+def _view(name: str, version: int | None) -> str:
+    return f"{name.replace('/', '_')}_v{'' if version is None else version}"

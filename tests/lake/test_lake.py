@@ -1,0 +1,150 @@
+"""The lake: batches that land whole or not at all, undo that brings back what was there, identities that unlink."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from zhike.errors import EngineError, InputError, LakeError
+from zhike.lake import batches as ledger
+from zhike.lake.batches import REMARKS_SCHEMA, Batch, State
+from zhike.lake.engine import connect
+from zhike.lake.identities import link, links, unlink
+from zhike.lake.lake import Lake
+from zhike.lake.snapshot import facts_schema, facts_table, snapshot, versions
+from zhike.schema import ORDERS
+
+
+def orders(rows: list[dict[str, Any]], batch: int, *, replaces: bool = False) -> pa.Table:
+    schema = facts_schema(ORDERS)
+    full = [{"source": "main", "batch": batch, "replaces": replaces} | row for row in rows]
+    return pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in full], schema=schema)
+
+
+def order(order_id: str, customer: str = "a", day: int = 1, amount: float = 10.0) -> dict[str, Any]:
+    when = dt.datetime(2026, 1, day, 12)
+    return {"order_id": order_id, "customer_id": customer, "ordered_at": when, "amount": amount}
+
+
+def put(lake: Lake, number: int, rows: list[dict[str, Any]], *, replaces: bool = False) -> None:
+    with lake.writing():
+        batch = Batch(number, "orders", "main", f"{number}.csv", "", dt.datetime(2026, 2, 1), *(0,) * 7)
+        ledger.commit(lake, batch, orders(rows, number, replaces=replaces), REMARKS_SCHEMA.empty_table())
+
+
+def amounts(lake: Lake, **how: Any) -> dict[str, float]:
+    rows = lake.engine.to_pyarrow(snapshot(lake, "orders", **how)).to_pylist()
+    return {row["order_id"]: row["amount"] for row in rows}
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Any:
+    with Lake(tmp_path / "lake", engine="duckdb") as opened:
+        yield opened
+
+
+def test_a_table_never_imported_is_empty(lake: Lake) -> None:
+    assert amounts(lake) == {}
+    assert versions(lake) == {}
+
+
+def test_a_correction_wins_and_undoing_it_brings_the_old_row_back(lake: Lake) -> None:
+    put(lake, 1, [order("1", amount=10), order("2", amount=20)])
+    put(lake, 2, [order("2", amount=25)], replaces=True)
+    assert amounts(lake) == {"1": 10, "2": 25}
+    ledger.undo(lake, 2)
+    assert amounts(lake) == {"1": 10, "2": 20}
+
+
+def test_undoing_the_older_import_keeps_what_the_newer_one_said(lake: Lake) -> None:
+    put(lake, 1, [order("1", amount=10), order("2", amount=20)])
+    put(lake, 2, [order("2", amount=25)], replaces=True)
+    ledger.undo(lake, 1)
+    assert amounts(lake) == {"2": 25}
+
+
+def test_undo_twice_names_the_state(lake: Lake) -> None:
+    put(lake, 1, [order("1")])
+    ledger.undo(lake, 1)
+    with pytest.raises(InputError, match="it was undone"):
+        ledger.undo(lake, 1)
+    with pytest.raises(InputError, match="no import 7"):
+        ledger.undo(lake, 7)
+
+
+def test_a_batch_whose_facts_never_landed_says_so(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(lake, 1, [order("1")])
+    append = lake.append
+
+    def die_before_the_facts(name: str, *args: Any, **how: Any) -> int:
+        if name == facts_table("orders"):
+            raise KeyboardInterrupt
+        return append(name, *args, **how)
+
+    monkeypatch.setattr(lake, "append", die_before_the_facts)
+    with pytest.raises(KeyboardInterrupt):
+        put(lake, 2, [order("2")])
+    monkeypatch.undo()
+    assert [b.state for b in ledger.batches(lake)] == [State.COMMITTED, State.INTERRUPTED]
+    assert amounts(lake) == {"1": 10}
+    assert ledger.next_number(lake) == 3
+
+
+def test_as_of_leaves_out_what_came_later(lake: Lake) -> None:
+    put(lake, 1, [order("1", day=1), order("2", day=2), order("3", day=3)])
+    assert set(amounts(lake, as_of=dt.date(2026, 1, 2))) == {"1", "2"}
+
+
+def test_an_old_version_reads_as_it_was(lake: Lake) -> None:
+    put(lake, 1, [order("1")])
+    before = versions(lake)["orders"]
+    put(lake, 2, [order("2")])
+    assert set(amounts(lake, version=before)) == {"1"}
+
+
+def test_linked_identities_are_one_customer_until_unlinked(lake: Lake) -> None:
+    put(lake, 1, [order("1", "a"), order("2", "shop:7"), order("3", "crm:9")])
+    link(lake, ["shop:7"], "a", by="eva")
+    link(lake, ["a"], "crm:9")
+    assert links(lake) == {"shop:7": "crm:9", "a": "crm:9"}
+
+    def customers() -> list[str]:
+        table = lake.engine.to_pyarrow(snapshot(lake, "orders").order_by("order_id"))
+        return table["customer_id"].to_pylist()
+
+    assert customers() == ["crm:9"] * 3
+    with pytest.raises(InputError, match="Link to crm:9 instead"):
+        link(lake, ["x"], "a")
+    unlink(lake, ["shop:7", "a"])
+    assert customers() == ["a", "shop:7", "crm:9"]
+
+
+def test_only_one_writer_at_a_time(lake: Lake) -> None:
+    with lake.writing(), pytest.raises(LakeError, match="Another process is writing"), lake.writing():
+        pass
+
+
+def test_the_engine_reads_nothing_outside_the_lake(lake: Lake, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a\n1\n")
+    with pytest.raises(Exception, match="Permission Error"):
+        lake.engine.read_csv(str(secret))
+    with pytest.raises(Exception, match="locked"):
+        lake.engine.con.execute("SET enable_external_access = true")
+
+
+def test_a_broken_table_is_explained(lake: Lake) -> None:
+    put(lake, 1, [order("1")])
+    log = Path(lake.url, facts_table("orders"), "_delta_log", "00000000000000000000.json")
+    log.write_text("not json")
+    with pytest.raises(LakeError, match="restore it from a backup"):
+        lake.version(facts_table("orders"))
+
+
+def test_an_unknown_engine_lists_those_there_are() -> None:
+    with pytest.raises(EngineError, match="duckdb, spark or sc://"):
+        connect("oracle")

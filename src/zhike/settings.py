@@ -5,84 +5,95 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from zhike.errors import SettingsError
+from zhike.lifecycle import LifecycleSettings
+from zhike.rfm import RfmSettings
+
+
+@dataclass(frozen=True)
+class ValueSettings:
+    """What the value models cannot find in the data.
+
+    Args:
+        margin: gross margin as a share of revenue where the cost of goods is not known; None: not known.
+        lifespan_years: how long a customer stays; None: estimated from the data.
+        cost_per_ticket: where a ticket's own cost is not known, currency; None: not known.
+    """
+
+    margin: float | None = None
+    lifespan_years: float | None = None
+    cost_per_ticket: float | None = None
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a refresh. The models' own pages in `docs/models/` say what each does.
+    """The settings of a refresh; the models' pages in `docs/models/` say what each does.
 
     Args:
         window_days: the window of frequency and monetary value, days.
-        weights: of R, F, M; they sum to 1.
-        thresholds: of the value tiers, descending, each in (0, 1).
-        mode: `minmax`, `quantile` or `fixed`.
-        cuts: for `fixed`: {"r": [...], "f": [...], "m": [...]}, ascending.
-        grid_days: days since the last purchase up to which a customer is active, and silent; lost beyond.
-        slow_after, churn_after: multiples of the customer's own rhythm after which the customer slows, and has left.
-        margin: gross margin as a share of revenue, where the cost of goods is not known; None: unknown.
-        lifespan_years: of a customer; None: estimated from the data.
-        cost_per_ticket: where a ticket's own cost is not known, currency.
 
-    >>> Settings.from_dict({"weights": [0.2, 0.5, 0.3]}).weights
+    >>> Settings.from_dict({"rfm": {"weights": [0.2, 0.5, 0.3]}}).rfm.weights
     (0.2, 0.5, 0.3)
     """
 
     window_days: int = 365
-    weights: tuple[float, float, float] = (0.3, 0.4, 0.3)
-    thresholds: tuple[float, ...] = (0.8, 0.5)
-    mode: str = "minmax"
-    cuts: dict[str, list[float]] | None = None
-    grid_days: tuple[int, int] = (90, 180)
-    slow_after: float = 1.5
-    churn_after: float = 3.0
-    margin: float | None = None
-    lifespan_years: float | None = None
-    cost_per_ticket: float | None = None
+    rfm: RfmSettings = field(default_factory=RfmSettings)
+    lifecycle: LifecycleSettings = field(default_factory=LifecycleSettings)
+    value: ValueSettings = field(default_factory=ValueSettings)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:
         """Settings from JSON or TOML values; what is not named keeps its default.
 
         Raises:
-            SettingsError: a name that is no setting.
+            SettingsError: a name that is no setting, or a value outside what is allowed.
         """
-        known = {f.name for f in dataclasses.fields(cls)}
-        for name in values:
-            if name not in known:
-                raise SettingsError(
-                    "There is no setting called {name}.",
-                    fix="Use one of: {known}.",
-                    name=name,
-                    known=", ".join(sorted(known)),
-                )
-        typed: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-        return cls(**typed)
+        return cls().with_changes(values)
 
     @classmethod
     def from_file(cls, path: Path) -> Settings:
-        """Settings from a TOML file.
+        """Settings from a TOML file: `window_days = 365`, then the sections `[rfm]`, `[lifecycle]`, `[value]`.
 
         Raises:
             SettingsError: the file is not TOML, or names a setting that does not exist.
         """
         try:
-            return cls.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
             raise SettingsError(
                 "The settings file {file} cannot be read: {reason}.",
-                fix="Check the path, and the TOML in it (for example: weights = [0.3, 0.4, 0.3]).",
+                fix="Check the path, and the TOML in it: a section [rfm] with a line weights = [0.3, 0.4, 0.3].",
                 file=str(path),
                 reason=str(wrong),
             ) from wrong
+        return cls.from_dict(values)
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
-    def with_changes(self, **changes: Any) -> Settings:
-        """These settings with some replaced; None means unchanged."""
-        return dataclasses.replace(self, **{name: v for name, v in changes.items() if v is not None})
+    def with_changes(self, values: Mapping[str, Any]) -> Settings:
+        """These settings with those of a nested dictionary put over them."""
+        return _replaced(self, values, "")
+
+
+def _replaced(settings: Any, values: Mapping[str, Any], section: str) -> Any:
+    known = {f.name for f in dataclasses.fields(settings)}
+    changes: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in known:
+            raise SettingsError(
+                "There is no setting called {name}.",
+                fix="Use one of: {known}.",
+                name=section + name,
+                known=", ".join(section + k for k in sorted(known)),
+            )
+        current = getattr(settings, name)
+        if dataclasses.is_dataclass(current):
+            changes[name] = _replaced(current, value, f"{name}.")
+        else:
+            changes[name] = tuple(value) if isinstance(value, list) else value
+    return dataclasses.replace(settings, **changes)

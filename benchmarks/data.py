@@ -1,0 +1,30 @@
+"""Orders to measure on: made by DuckDB from hashes, so that every machine and run has the same rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+ORDERS_PER_CUSTOMER = 10
+
+_ORDERS = """
+SELECT 'C' || lpad((hash(i) % {customers})::VARCHAR, 9, '0') AS customer_id,
+       i AS order_id,
+       TIMESTAMP '2024-01-01' + to_seconds((hash(i * 7 + 1) % 63072000)::BIGINT) AS ordered_at,
+       round(exp(((hash(i * 3 + 5) % 10000) / 10000.0) * 5) + 1, 2) AS amount
+FROM range({orders}) t(i)
+"""
+AS_OF = "2025-12-31"
+
+
+def orders_file(folder: Path, orders: int, suffix: str = "parquet") -> Path:
+    """A file of that many orders over two years by a tenth as many customers; made once, then reused."""
+    path = folder / f"orders_{orders}.{suffix}"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        select = _ORDERS.format(orders=orders, customers=orders // ORDERS_PER_CUSTOMER)
+        duckdb.connect().execute(f"COPY ({select}) TO '{part}' (FORMAT {suffix})")
+        part.rename(path)
+    return path

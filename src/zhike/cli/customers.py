@@ -1,0 +1,103 @@
+"""`zhike customers`: one customer with the reasons, or the first by any score."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from zhike.cli import output
+from zhike.cli.options import json_option, lake_option
+from zhike.errors import SettingsError
+from zhike.labels import label
+from zhike.lake.lake import Lake
+from zhike.lake.runs import latest, scores_of
+from zhike.language import _
+from zhike.portrait import Portrait, portrait
+
+SHOWN = ("customer_id", "value_tier", "grade", "stage", "rfm_score", "frequency", "monetary", "recency_days", "clv")
+CODED = ("value_tier", "grade", "octant", "stage", "stage4", "grid_cell")
+
+
+@click.group(help=_("Look at customers: one with the reasons for every score, or the top by any score."))
+def customers() -> None:
+    pass
+
+
+@customers.command(help=_("One customer: scores, why, what to do next, latest orders."))
+@click.argument("customer_id")
+@lake_option
+@json_option
+def show(customer_id: str, lake_url: str, as_machine: bool) -> None:
+    with Lake(lake_url) as lake:
+        found = portrait(lake, latest(lake), customer_id)
+    if as_machine:
+        output.as_json(asdict(found) | {"reasons": found.reasons(), "next_step": found.next_step()})
+    else:
+        _show(found)
+
+
+def _show(found: Portrait) -> None:
+    scores = found.scores
+    named = [label(column, scores[column]) for column in ("value_tier", "grade", "stage") if scores[column]]
+    name = found.profile.get("name") or found.profile.get("company") or ""
+    output.say(" · ".join([found.customer_id, *([str(name)] if name else []), *named]))
+    for sentence in found.reasons().values():
+        output.say("  " + sentence)
+    output.say("→ " + found.next_step())
+    if found.latest:
+        rows = [(row["order_id"], f"{row['ordered_at']:%Y-%m-%d}", row["amount"]) for row in found.latest]
+        output.table([_("Order"), _("Date"), _("Amount")], rows, title=_("Latest orders"))
+
+
+@customers.command(help=_("The first customers by a score, with what they are."))
+@click.option("--by", default="clv", show_default=True, metavar="SCORE", help=_("Any column of the scores."))
+@click.option("-n", "--number", default=20, show_default=True, type=click.IntRange(1, 1_000_000))
+@click.option("--ascending", is_flag=True, help=_("The lowest first."))
+@click.option("--stage", help=_("Only this lifecycle stage."))
+@click.option("--tier", help=_("Only this value tier."))
+@lake_option
+@json_option
+def top(
+    by: str, number: int, ascending: bool, stage: str | None, tier: str | None, lake_url: str, as_machine: bool
+) -> None:
+    with Lake(lake_url) as lake:
+        scores = scores_of(lake, latest(lake))
+        if by not in scores.columns:
+            raise SettingsError(
+                "There is no score called {name}.",
+                fix="Use one of: {known}.",
+                name=by,
+                known=", ".join(scores.columns),
+            )
+        for column, wanted in (("stage", stage), ("value_tier", tier)):
+            if wanted is not None:
+                scores = scores.filter(scores[column] == wanted)
+        order = scores[by].asc() if ascending else scores[by].desc()
+        chosen = scores.filter(scores[by].notnull()).order_by(order, "customer_id").limit(number)
+        columns = list(dict.fromkeys([*SHOWN, by]))
+        found = lake.engine.to_pyarrow(chosen if as_machine else chosen.select(*columns)).to_pylist()
+    if as_machine:
+        output.as_json(found)
+    else:
+        output.table([_heading(c) for c in columns], [[_shown(c, row[c]) for c in columns] for row in found])
+
+
+def _shown(column: str, value: Any) -> Any:
+    return label(column, value) if column in CODED and value is not None else value
+
+
+def _heading(column: str) -> str:
+    headings = {
+        "customer_id": _("Customer"),
+        "value_tier": _("Value tier"),
+        "grade": _("Grade"),
+        "stage": _("Stage"),
+        "rfm_score": _("RFM score"),
+        "frequency": _("Purchases"),
+        "monetary": _("Spent in the window"),
+        "recency_days": _("Days since"),
+        "clv": _("CLV"),
+    }
+    return headings.get(column, column)

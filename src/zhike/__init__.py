@@ -1,3 +1,50 @@
-"""Zhike 知客: know every customer, prove every action. The library; `import zhike` is enough."""
+"""Zhike 知客: know every customer, prove every action. The library; `import zhike` is enough.
 
-__version__ = "0.1.0"
+Tables in, tables out: every model takes an Ibis table, a pandas, Polars or Arrow table, or a path, and returns an
+Ibis table. The lake and the refresh run the same models on a company's stored facts.
+"""
+
+from zhike.errors import EngineError, InputError, LakeError, MappingError, SettingsError, ZhikeError
+from zhike.facts.orders import net_orders, orders_from_lines
+from zhike.facts.purchases import purchase_summary
+from zhike.importing.importer import Choices, import_file, import_query, inspect_file
+from zhike.lake.lake import Lake
+from zhike.lifecycle import customer_moves, lifecycle, stage_moves
+from zhike.pipeline import refresh
+from zhike.portrait import explain, portrait
+from zhike.rfm import rfm
+from zhike.settings import Settings
+from zhike.value.clv_formula import clv_formula
+from zhike.value.contribution import contribution, pareto_curve
+from zhike.value.profitability import profitability
+from zhike.version import __version__
+
+__all__ = [
+    "Choices",
+    "EngineError",
+    "InputError",
+    "Lake",
+    "LakeError",
+    "MappingError",
+    "Settings",
+    "SettingsError",
+    "ZhikeError",
+    "__version__",
+    "clv_formula",
+    "contribution",
+    "customer_moves",
+    "explain",
+    "import_file",
+    "import_query",
+    "inspect_file",
+    "lifecycle",
+    "net_orders",
+    "orders_from_lines",
+    "pareto_curve",
+    "portrait",
+    "profitability",
+    "purchase_summary",
+    "refresh",
+    "rfm",
+    "stage_moves",
+]

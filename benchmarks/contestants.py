@@ -193,7 +193,7 @@ def import_duckdb(file: str) -> Answer:
         with tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:
             con = duckdb.connect()
             con.execute(f"COPY (FROM read_csv('{file}')) TO '{folder}/orders.parquet'")
-            return float(con.sql(f"SELECT count(*) FROM '{folder}/orders.parquet'").fetchone()[0])
+            return float(con.sql(f"SELECT count(*) FROM '{folder}/orders.parquet'").fetchall()[0][0])
 
     return work
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from zhike.lake.lake import Lake
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +23,27 @@ def test_data() -> Path:
 @pytest.fixture(autouse=True)
 def _english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZHIKE_LANG", "en")
+
+
+@pytest.fixture(scope="session")
+def online_retail() -> Path:
+    """The example data of the repository: UCI Online Retail, complete."""
+    return Path(__file__).parent.parent / "examples" / "online_retail" / "online_retail.parquet"
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Lake]:
+    with Lake(tmp_path / "lake", engine="duckdb") as opened:
+        yield opened
+
+
+@pytest.fixture
+def orders_csv(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a small orders file: `orders_csv("name.csv", "1,a,2026-01-05,10", …)`."""
+
+    def write(name: str, *rows: str, header: str = "order_id,customer_id,ordered_at,amount") -> Path:
+        path = tmp_path / name
+        path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+        return path
+
+    return write

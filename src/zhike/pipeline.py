@@ -13,7 +13,6 @@ from typing import Any
 
 import ibis
 
-from zhike import __version__
 from zhike.errors import LakeError, SettingsError
 from zhike.facts.orders import combined_orders
 from zhike.facts.purchases import purchase_summary
@@ -27,6 +26,7 @@ from zhike.settings import Settings
 from zhike.value.clv_formula import score_clv_formula
 from zhike.value.contribution import score_contribution
 from zhike.value.profitability import profitability
+from zhike.version import __version__
 
 Progress = Callable[[str], None]
 STEPS = ("facts", "models", "scores")
@@ -43,7 +43,7 @@ def refresh(
 
     Args:
         as_of: the last day that counts; default: the day of the last order.
-        settings: default: those of the newest run, else the defaults.
+        settings: default: those of the last refresh, else the defaults.
 
     A run with the same facts, day, settings and version already has these scores: it is returned as it is.
 
@@ -90,10 +90,8 @@ def _compute(lake: Lake, run: Run, settings: Settings, clock: _Clock) -> Run:
             day=run.as_of.isoformat(),
         )
     clock.begin("scores")
-    schema = scores.schema().to_pyarrow()
-    stream = lake.engine.to_pyarrow_batches(scores).cast(schema)
     finished = replace(run, customers=customers, seconds=clock.seconds())
-    record(lake, finished, stream, schema)
+    record(lake, finished, lake.stream(scores), scores.schema().to_pyarrow())
     return finished
 
 
@@ -131,12 +129,15 @@ def score_customers(lake: Lake, orders: Any, summary: Any, as_of: dt.date, setti
         new = [name for name in model.columns if name not in scores.columns]
         scores = scores.left_join(model.select("customer_id", *new), "customer_id", rname="{name}_again")
         scores = scores.drop("customer_id_again")
-    return _with_never_purchased(scores, snapshot(lake, "customers", as_of=as_of))
+    sources = [
+        snapshot(lake, name, as_of=as_of).select("customer_id") for name in ("customers", "orders", "order_lines")
+    ]
+    return _with_never_purchased(scores, ibis.union(*sources))
 
 
 def _with_never_purchased(scores: Any, customers: Any) -> Any:
-    """Customers known only from a list are scored too: tagged, in the first stage, everything else unknown."""
-    known = customers.select("customer_id").filter(customers.customer_id.notnull()).distinct()
+    """Who is known from a list, or has returned all they bought, is scored too: tagged, and the rest unknown."""
+    known = customers.filter(customers.customer_id.notnull()).distinct()
     strangers = known.anti_join(scores, "customer_id")
     empty = {name: ibis.null(kind) for name, kind in scores.schema().items() if name != "customer_id"}
     empty |= {"stage": ibis.literal("acquisition"), "stage4": ibis.literal("acquire")}

@@ -68,7 +68,7 @@ def portrait(lake: Lake, run: Run, customer_id: str) -> Portrait:
 def explain(scores: Mapping[str, Any], window_days: int) -> dict[str, str]:
     """A score row of a run with that window in sentences: model → why, in the current language."""
     if scores["never_purchased"]:
-        return {"lifecycle": _("Has never purchased: the first purchase is still to be won.")}
+        return {"lifecycle": _("No purchase that stands so far: nothing bought, or everything returned.")}
     return {
         "rfm": explain_rfm(scores, window_days=window_days),
         "lifecycle": explain_lifecycle(scores),

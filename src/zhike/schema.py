@@ -91,7 +91,15 @@ class Contract:
 
 
 # Ids that belong to the source they came from: two shops may both have an order 1001.
-SOURCE_IDS = ("customer_id", "order_id", "refund_of", "interaction_id", "ticket_id", "feedback_id", "touch_id")
+SOURCE_IDS = (
+    "customer_id",
+    "order_id",
+    "refund_of",
+    "interaction_id",
+    "ticket_id",
+    "feedback_id",
+    "touch_id",
+)
 
 # Columns the file had and the contract does not, kept as one JSON object so that nothing is lost.
 ATTRIBUTES = "attributes"

@@ -41,12 +41,6 @@ def amounts(lake: Lake, **how: Any) -> dict[str, float]:
     return {row["order_id"]: row["amount"] for row in rows}
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Any:
-    with Lake(tmp_path / "lake", engine="duckdb") as opened:
-        yield opened
-
-
 def test_a_table_never_imported_is_empty(lake: Lake) -> None:
     assert amounts(lake) == {}
     assert versions(lake) == {}

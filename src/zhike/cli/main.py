@@ -6,7 +6,6 @@ import sys
 
 import click
 
-from zhike import __version__
 from zhike.cli import output
 from zhike.cli.bench import bench
 from zhike.cli.customers import customers
@@ -15,6 +14,7 @@ from zhike.cli.refresh import preview, refresh
 from zhike.cli.report import report
 from zhike.errors import ZhikeError
 from zhike.language import _
+from zhike.version import __version__
 
 
 @click.group(

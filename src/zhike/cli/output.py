@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -16,8 +17,9 @@ from rich.text import Text
 
 from zhike.language import _
 
-# Terminals that are files or pipes get plain text of a fixed width.
-people = Console(highlight=False, soft_wrap=True)
+# A file or pipe has no width of its own; tables there must not be folded at 80 columns.
+_PIPE_WIDTH = 200
+people = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 progress_line = Console(stderr=True)
 
 
@@ -43,7 +45,7 @@ def inert(text: str) -> str:
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
     """A table; numbers to the right, with thousands separators."""
     rows = list(rows)
-    shown = Table(title=title or None, title_justify="left", header_style="bold")
+    shown = Table(title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     for i, heading in enumerate(headings):
         numeric = bool(rows) and all(isinstance(row[i], int | float | None) for row in rows)
         shown.add_column(heading, justify="right" if numeric else "left", overflow="fold")

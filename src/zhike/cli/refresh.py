@@ -20,6 +20,7 @@ from zhike.pipeline import tier_moves
 from zhike.settings import Settings
 
 SHOWN_MOVES = 10
+ONE_TIER = 0.9
 
 
 @click.command(help=_("Score every customer as of a day, and keep the scores."))
@@ -46,6 +47,7 @@ def refresh(lake_url: str, as_of: str | None, as_machine: bool, **changes: Any) 
         "Run {run}: {customers} customers as of {day}.", run=run.run, customers=f"{run.customers:,}", day=run.as_of
     )
     output.say(said)
+    _warn_of_one_tier(run, tiers)
     for column, counts in (("value_tier", tiers), ("stage", stages)):
         rows = [(label(column, code), n, n / run.customers) for code, n in counts.items()]
         output.table([_("Value tier") if column == "value_tier" else _("Stage"), _("Customers"), _("Share")], rows)
@@ -82,6 +84,18 @@ def preview(lake_url: str, as_machine: bool, **changes: Any) -> None:
     headings = [_("Customer"), _("From"), _("To"), _("Score now"), _("Score then"), _("Spent in the window")]
     output.table(headings, rows, title=_("Those who spent most"))
     output.say(_("To make it so, run zhike refresh with the same options."))
+
+
+def _warn_of_one_tier(run: Run, tiers: dict[str, int]) -> None:
+    """Min-max follows the formula to the letter: a few giants push everybody else to the bottom."""
+    share = max(tiers.values(), default=0) / max(sum(tiers.values()), 1)
+    if run.settings["rfm"]["mode"] == "minmax" and share > ONE_TIER and len(tiers) > 1:
+        said = _(
+            "{percent} % of the customers are in one value tier, because min-max scores are stretched by the largest "
+            "customers. To compare: zhike preview --mode quantile.",
+            percent=f"{share:.0%}".rstrip("%"),
+        )
+        output.say(said)
 
 
 def _tier(code: str) -> str:

@@ -211,7 +211,8 @@ def _batch(number: int, kind: Contract, file: Path, done: dict[str, Any], change
 
 def _remarks(con: duckdb.DuckDBPyConnection, folder: Path, number: int) -> pa.RecordBatchReader:
     notes = literal(str(folder / "notes.parquet"))
-    relation = con.sql(
+    # A cursor of its own, because the stream of facts is still open on this connection.
+    relation = con.cursor().sql(
         f"SELECT {number}::BIGINT AS batch, row_number, outcome, rule, column_name, value FROM read_parquet({notes})"
     )
     return relation.to_arrow_reader().cast(REMARKS_SCHEMA)

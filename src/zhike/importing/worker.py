@@ -49,7 +49,7 @@ def handle(request: dict[str, Any], progress: Callable[[str], None]) -> dict[str
 def _sample(con: duckdb.DuckDBPyConnection, raw: RawTable, rows: int) -> dict[str, list[object]]:
     names = [column.name for column in raw.columns]
     chosen = ", ".join(quoted(name) for name in names)
-    found = con.sql(f"SELECT {chosen} FROM {quoted(raw.relation)} LIMIT {rows}").fetchall()
+    found = con.execute(f"SELECT {chosen} FROM {quoted(raw.relation)} LIMIT {rows}").fetchall()
     return {name: [row[i] for row in found] for i, name in enumerate(names)}
 
 

@@ -47,6 +47,7 @@ class Lake:
         self.url = str(url).rstrip("/")
         self.is_local = "://" not in self.url
         self._engine = engine
+        self._made = 0
         if self.is_local:
             self.url = str(Path(self.url).expanduser().resolve())
 
@@ -115,6 +116,21 @@ class Lake:
         if self.is_local:
             return self.engine.read_parquet(files, table_name=_view(name, table.version()), union_by_name=True)
         return self.engine.read_in_memory(table.to_pyarrow_dataset(), table_name=_view(name, table.version()))
+
+    def materialised(self, expression: Any, name: str) -> Any:
+        """The expression computed once, for those who read it several times. Gone when the lake is closed."""
+        if self.engine.name == "pyspark":
+            return expression.cache()
+        self._made += 1
+        return self.engine.create_table(f"{name}_{self._made}", obj=expression, temp=True)
+
+    def stream(self, table: Any) -> pa.RecordBatchReader:
+        """A materialised table as a stream of record batches, never whole in memory."""
+        schema = table.schema().to_pyarrow()
+        if self.engine.name == "duckdb":
+            # Not Ibis's own to_pyarrow_batches: Ibis 12 calls a method that DuckDB 2 no longer has.
+            return self.engine.con.sql(self.engine.compile(table)).to_arrow_reader().cast(schema)
+        return self.engine.to_pyarrow_batches(table).cast(schema)
 
     def append(self, name: str, data: Any, *, schema: pa.Schema, transaction: tuple[str, int] | None = None) -> int:
         """Add rows in one commit and return the new version.

@@ -66,7 +66,7 @@ def runs(lake: Lake) -> list[Run]:
 
 
 def latest(lake: Lake) -> Run:
-    """The newest run.
+    """The run of the latest day; of two for the same day the newer one.
 
     Raises:
         LakeError: nothing has been computed yet.
@@ -74,7 +74,7 @@ def latest(lake: Lake) -> Run:
     known = runs(lake)
     if not known:
         raise LakeError("Nothing has been computed in this lake yet.", fix="Run: zhike refresh.")
-    return known[-1]
+    return max(known, key=lambda run: (run.as_of, run.run))
 
 
 def next_number(lake: Lake) -> int:

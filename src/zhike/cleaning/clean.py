@@ -1,0 +1,224 @@
+"""Raw rows → staged rows, remarks and a quality report. Nothing vanishes: every row of the file is in the result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from zhike.cleaning import figures, keys
+from zhike.cleaning.layers import derivations, staged_sql
+from zhike.cleaning.plan import Plan
+from zhike.cleaning.report import ColumnProfile, Figures, Note, QualityReport, RuleCount
+from zhike.cleaning.uses import uses
+from zhike.errors import SettingsError
+from zhike.intake.mapping import Mapping
+from zhike.intake.raw import RawTable
+from zhike.intake.sql import literal, only_row
+from zhike.intake.values import column_formats
+from zhike.schema import contract
+
+STAGED = "staged.parquet"
+NOTES = "notes.parquet"
+# From this share of rows on that are replaced by a later one, an orders file is probably one of order lines.
+LINES_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class CleanResult:
+    """rows = accepted + flagged + rejected. `superseded` of the flagged are replaced by a later row of the file.
+
+    `timings` are seconds per step.
+    """
+
+    rows: int
+    accepted: int
+    flagged: int
+    rejected: int
+    report: QualityReport
+    superseded: int = 0
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+def clean(
+    con: duckdb.DuckDBPyConnection,
+    raw: RawTable,
+    mapping: Mapping,
+    folder: Path,
+    *,
+    today: date | None = None,
+    every_column: bool = True,
+) -> CleanResult:
+    """Cast, check and derive every row of a file, and report on it.
+
+    Writes two files into `folder`:
+
+    - `staged.parquet`: all rows in file order, so that row number = file_row_number + raw.first_row. Every contract
+      column, typed, NULL where absent; `attributes` (JSON of the columns outside the contract, NULL if none);
+      `rejected`. Further columns, whose names begin with `_`, are for cleaning only.
+    - `notes.parquet`: one row per remark in file order: row_number, outcome ('flagged' or 'rejected'), rule,
+      column_name (as in the file), value (at most 200 characters).
+
+    Rows with a remark of `keys.SUPERSEDED_RULES` are kept in `staged.parquet`, but a later row has their key: only
+    that one may be stored. Date rules count from `today`.
+
+    Raises:
+        SettingsError: the connection does not preserve insertion order, without which row numbers would be wrong.
+    """
+    forms = column_formats(con, raw, mapping)
+    plan = Plan(raw, mapping, contract(mapping.table), forms, today or date.today())
+    staged = folder / STAGED
+    timings: dict[str, float] = {}
+    with _timed(timings, "parse"), _order_kept(con):
+        con.execute(f"COPY ({staged_sql(plan, every_column=every_column)}) TO {literal(str(staged))} (FORMAT parquet)")
+    try:
+        with _timed(timings, "keys"):
+            rows = keys.staged_rows(con, staged, plan.contract)
+            keys.collect_row_notes(con, rows)
+            repeated = keys.collect_key_notes(con, rows, plan)
+            ids = _ids_to_make(con, rows, plan)
+            if repeated or ids:
+                keys.number_rows(con, staged, plan)
+        with _timed(timings, "doubts"):
+            mean = _collect_doubts(con, rows, plan)
+        with _timed(timings, "report"):
+            report = _report(con, rows, plan, mean, ids)
+            _write_notes(con, folder / NOTES, raw.first_row)
+    finally:
+        for table in (keys.NOTES, keys.REPEATS):
+            con.execute(f"DROP TABLE IF EXISTS {table}")
+    return CleanResult(
+        report.rows, report.accepted, report.flagged, report.rejected, report, report.superseded, timings
+    )
+
+
+@contextmanager
+def _timed(timings: dict[str, float], step: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    timings[step] = time.perf_counter() - start
+
+
+@contextmanager
+def _order_kept(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Rows pass in file order: no setting and no join made out of a long IN (…) may mix them."""
+    settings = "SELECT current_setting('preserve_insertion_order'), current_setting('disabled_optimizers')"
+    ordered, disabled = only_row(con, settings)
+    if not ordered:
+        raise SettingsError(
+            "The rows would lose their order, and with it their row numbers.",
+            fix="Set preserve_insertion_order to true on the DuckDB connection.",
+        )
+    con.execute(f"SET disabled_optimizers = {literal(','.join(filter(None, (disabled, 'in_clause'))))}")
+    try:
+        yield
+    finally:
+        con.execute(f"SET disabled_optimizers = {literal(disabled)}")
+
+
+def _ids_to_make(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> int:
+    if plan.contract.name != "customers":
+        return 0
+    query = f"SELECT count(*) FROM {rows} WHERE customer_id IS NULL AND NOT rejected"
+    return int(only_row(con, query)[0])
+
+
+def _collect_doubts(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> float | None:
+    if plan.contract.name == "customers":
+        keys.collect_identity_notes(con, rows, plan)
+    return keys.collect_outliers(con, rows, plan) if plan.is_orders else None
+
+
+def _write_notes(con: duckdb.DuckDBPyConnection, path: Path, first_row: int) -> None:
+    con.execute(
+        f"COPY (SELECT row + {first_row} AS row_number, outcome, rule, column_name, value FROM {keys.NOTES} "
+        f"ORDER BY row, outcome, rule, column_name) TO {literal(str(path))} (FORMAT parquet)"
+    )
+
+
+def _report(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, mean: float | None, ids: int) -> QualityReport:
+    total, flagged, rejected, superseded = figures.count_rows(con, rows)
+    rules = figures.rule_counts(con, plan.raw.first_row)
+    columns = figures.profile(con, rows, plan)
+    amounts = figures.order_figures(con, rows, plan) if plan.is_orders else Figures()
+    if plan.is_orders:
+        amounts = Figures({"rows": total, **amounts.raw}, amounts.clean, amounts.net)
+    can, cannot = uses(plan.contract.name, _available(columns, rules, ids))
+    findings = [
+        *_findings(plan, total, ids),
+        *_order_findings(con, rows, plan, mean, _share(rules, "replaced_row", total)),
+    ]
+    if total and rejected == total:
+        findings.insert(0, Note("all_rejected"))
+    return QualityReport(
+        table=plan.contract.name,
+        file=plan.raw.finding.file,
+        rows=total,
+        accepted=total - flagged - rejected,
+        flagged=flagged,
+        rejected=rejected,
+        superseded=superseded,
+        rules=rules,
+        findings=tuple(findings),
+        warnings=(*plan.raw.finding.warnings, *(w for form in plan.formats.values() for w in form.warnings)),
+        figures=amounts,
+        profile=columns,
+        can=can,
+        cannot=cannot,
+    )
+
+
+def _available(columns: tuple[ColumnProfile, ...], rules: tuple[RuleCount, ...], ids: int) -> set[str]:
+    available = {column.column for column in columns if column.missing < 1}
+    if ids:
+        available.add("customer_id")
+    if any(rule.rule in ("cancellation", "return_line", "return_order") for rule in rules):
+        available.add("_returns")
+    return available
+
+
+def _share(rules: tuple[RuleCount, ...], name: str, rows: int) -> float:
+    return sum(rule.rows for rule in rules if rule.rule == name) / rows if rows else 0.0
+
+
+def _findings(plan: Plan, rows: int, ids: int) -> Iterator[Note]:
+    """What is true of the whole file because a column is not there."""
+    derived = derivations(plan)
+    for column in plan.contract:
+        if plan.has(column.name) or column.name in derived or column.need == "may":
+            continue
+        if column.name == "customer_id":
+            if plan.contract.name == "customers":
+                yield Note("ids_made", {"rows": ids, "example": f"row-{plan.raw.first_row}"})
+            else:
+                yield Note("no_customer_column", {"rows": rows})
+        elif column.name == plan.contract.time:
+            yield Note("no_date")
+        elif column.name == "amount":
+            yield Note("no_amount")
+        else:
+            yield Note("column_absent", {"label": column.name})
+    if plan.made_id and not plan.has(plan.made_id):
+        yield Note("keys_made")
+    if "amount" in derived:
+        yield Note("amount_computed" if plan.has("quantity") else "amount_is_price")
+    elif "quantity" in derived:
+        yield Note("quantity_assumed")
+
+
+def _order_findings(
+    con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, mean: float | None, replaced: float
+) -> Iterator[Note]:
+    if mean is not None:
+        yield Note("outlier_bound", {"mean": mean, "bound": keys.OUTLIER_FACTOR * mean})
+    if plan.contract.name == "orders":
+        net = figures.already_net(con, rows, plan)
+        if net is not None:
+            yield Note("already_net" if net else "gross")
+        if replaced >= LINES_SHARE:
+            yield Note("looks_like_lines", {"share": replaced})

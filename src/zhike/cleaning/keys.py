@@ -1,0 +1,155 @@
+"""Remarks that need more than one row: repeated and replaced rows, shared names, e-mails and phones, outliers.
+
+They are found on the staged file with set operations. Keys are first compared by a 64-bit hash, which keeps the
+search over ten million keys small; only rows whose hash occurs twice are looked at in full.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from zhike.cleaning.layers import MADE, REJECTED, REMARKS, VALUE_LENGTH
+from zhike.cleaning.plan import Plan
+from zhike.intake.sql import literal, only_row, quoted
+from zhike.schema import ATTRIBUTES, Contract
+
+NOTES = "_zhike_notes"  # temporary table: row BIGINT (0-based), outcome, rule, column_name, value
+REPEATS = "_zhike_repeats"
+# Rows with one of these remarks are not stored under their key: a later row of the file is.
+SUPERSEDED_RULES = ("repeated_row", "replaced_row")
+OUTLIER_FACTOR = 10.0
+
+
+def staged_rows(con: duckdb.DuckDBPyConnection, staged: Path, table: Contract) -> str:
+    """The staged file as a relation with every contract column, its rows numbered from 0 as file_row_number."""
+    file = f"read_parquet({literal(str(staged))}, file_row_number = true)"
+    present = {row[0] for row in con.execute(f"DESCRIBE FROM {file}").fetchall()}
+    absent = [c for c in table if c.name not in present]
+    return f"(SELECT *{''.join(f', NULL::{c.sql_type} AS {quoted(c.name)}' for c in absent)} FROM {file})"
+
+
+def collect_row_notes(con: duckdb.DuckDBPyConnection, rows: str) -> None:
+    """Start the notes with the remarks that the pass over the rows left."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {NOTES} AS SELECT row, outcome, note.rule, note.column_name, note.value FROM ("
+        f"SELECT file_row_number AS row, CASE WHEN {REJECTED} THEN 'rejected' ELSE 'flagged' END AS outcome, "
+        f"unnest({REMARKS}) AS note FROM {rows} WHERE {REMARKS} IS NOT NULL)"
+    )
+
+
+def collect_key_notes(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> int:
+    """Note the rows whose key occurs again, and give the rows that Zhike numbers itself their numbers.
+
+    A repeated key of the company's own: the last row stands, those before it are noted as `repeated_row` (same
+    content) or `replaced_row` (other content). A key made by Zhike: the n-th row becomes `…#n` and all stay; one
+    that is identical to an earlier row is noted as `repeated_line`. Returns the number of rows to be renumbered.
+    """
+    keys = [quoted(name) for name in plan.contract.key]
+    known = " AND ".join([f"NOT {REJECTED}", *(f"{key} IS NOT NULL" for key in keys)])
+    marker = MADE if plan.made_id else "false"
+    content = ", ".join([*(quoted(column.name) for column in plan.contract), ATTRIBUTES])
+    key = ", ".join(keys)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {REPEATS} AS "
+        f"WITH twice AS (SELECT hash({key}) AS h FROM {rows} WHERE {known} GROUP BY h HAVING count(*) > 1), "
+        f"candidates AS (SELECT file_row_number AS row, {key}, {marker} AS made, hash({content}) AS content "
+        f"FROM {rows} WHERE {known} AND hash({key}) IN (SELECT h FROM twice)) "
+        f"SELECT row, made, {keys[-1]} AS last_key, content, "
+        f"row_number() OVER (PARTITION BY {key}, made ORDER BY row) AS nth, "
+        f"row_number() OVER (PARTITION BY {key}, made, content ORDER BY row) AS nth_same, "
+        f"last(content) OVER whole AS last_content, max(row) OVER whole AS last_row "
+        f"FROM candidates WINDOW whole AS (PARTITION BY {key}, made ORDER BY row "
+        f"ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+    )
+    shown = literal(plan.theirs(plan.contract.key[-1]))
+    rule = (
+        "CASE WHEN made AND nth_same > 1 THEN 'repeated_line' "
+        "WHEN NOT made AND row < last_row AND content = last_content THEN 'repeated_row' "
+        "WHEN NOT made AND row < last_row THEN 'replaced_row' END"
+    )
+    con.execute(
+        f"INSERT INTO {NOTES} SELECT row, 'flagged', rule, CASE WHEN made THEN NULL ELSE {shown} END, "
+        f"CASE WHEN made THEN NULL ELSE left(last_key, {VALUE_LENGTH}) END "
+        f"FROM (SELECT *, {rule} AS rule FROM {REPEATS}) WHERE rule IS NOT NULL"
+    )
+    return int(only_row(con, f"SELECT count(*) FROM {REPEATS} WHERE made AND nth > 1")[0])
+
+
+def number_rows(con: duckdb.DuckDBPyConnection, staged: Path, plan: Plan) -> None:
+    """Write the staged file again with the keys that only the whole file gives: `…#n`, and `row-41` for customers."""
+    if plan.contract.name == "customers":
+        made = f"'row-' || (rows.file_row_number + {plan.raw.first_row})"
+        swap, join = f"CASE WHEN {REJECTED} THEN customer_id ELSE coalesce(customer_id, {made}) END AS customer_id", ""
+    else:
+        key = quoted(plan.contract.key[-1])
+        # The first of its kind already ends in "#1".
+        swap = f"CASE WHEN nth IS NULL THEN rows.{key} ELSE left(rows.{key}, -1) || nth END AS {key}"
+        again = f"SELECT row, nth FROM {REPEATS} WHERE made AND nth > 1"
+        join = f"LEFT JOIN ({again}) AS again ON rows.file_row_number = again.row"
+    file = f"read_parquet({literal(str(staged))}, file_row_number = true)"
+    numbered = staged.with_suffix(".numbered.parquet")
+    con.execute(
+        f"COPY (SELECT rows.* EXCLUDE (file_row_number) REPLACE ({swap}) FROM {file} AS rows {join} "
+        # A join may hand on its rows in any order.
+        f"ORDER BY rows.file_row_number) "
+        f"TO {literal(str(numbered))} (FORMAT parquet)"
+    )
+    numbered.replace(staged)
+
+
+def collect_identity_notes(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> None:
+    """Note customers that may be one person, or one ID that may be several."""
+    # E-mail addresses are compared without case; of a phone number only the digits count, and too few say nothing.
+    digits = "regexp_replace(phone, '[^0-9]', '', 'g')"
+    shared = {
+        "several_names": ("name", "customer_id", "lower(name)"),
+        "shared_email": ("email", "lower(email)", "customer_id"),
+        "shared_phone": ("phone", f"CASE WHEN length({digits}) >= 7 THEN {digits} END", "customer_id"),
+    }
+    for rule, (column, group, differs) in shared.items():
+        if not plan.has(column):
+            continue
+        con.execute(
+            f"INSERT INTO {NOTES} WITH marked AS (SELECT file_row_number AS row, {group} AS same, "
+            f"{differs} AS differs, {column} AS value FROM {rows} WHERE NOT {REJECTED}), "
+            f"doubtful AS (SELECT same FROM marked WHERE same IS NOT NULL "
+            f"GROUP BY same HAVING count(DISTINCT differs) > 1) "
+            f"SELECT row, 'flagged', {literal(rule)}, {literal(plan.theirs(column))}, left(value, {VALUE_LENGTH}) "
+            f"FROM marked WHERE same IN (SELECT same FROM doubtful)"
+        )
+
+
+def collect_outliers(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> float | None:
+    """Note orders of at least ten times the mean order. Returns that mean, None without amounts.
+
+    Of an order in lines the largest line is noted, with the order's total: one question per order for a person.
+    The mean is over orders above zero; rows that a later one replaces do not count.
+    """
+    counted = f"NOT {REJECTED} AND amount IS NOT NULL AND {standing(con)}"
+    if plan.contract.name == "orders":
+        totals = f"SELECT file_row_number AS row, amount AS total FROM {rows} WHERE {counted}"
+    else:
+        totals = (
+            f"SELECT arg_max(file_row_number, amount) AS row, sum(amount) AS total FROM {rows} "
+            f"WHERE {counted} GROUP BY order_id"
+        )
+    [mean] = only_row(con, f"SELECT avg(total) FROM ({totals}) WHERE total > 0")
+    if mean is None:
+        return None
+    # The total of an order in lines stands in no column of the file.
+    shown = literal(plan.theirs("amount")) if plan.contract.name == "orders" else "NULL"
+    con.execute(
+        f"INSERT INTO {NOTES} SELECT row, 'flagged', 'outlier', {shown}, CAST(round(total, 2) AS VARCHAR) "
+        f"FROM ({totals}) WHERE total >= {OUTLIER_FACTOR * float(mean)!r}::DOUBLE"
+    )
+    return float(mean)
+
+
+def standing(con: duckdb.DuckDBPyConnection) -> str:
+    """The condition that no later row of the file replaces this one."""
+    rules = ", ".join(literal(rule) for rule in SUPERSEDED_RULES)
+    superseded = f"SELECT row FROM {NOTES} WHERE rule IN ({rules})"
+    [found] = only_row(con, f"SELECT count(*) FROM ({superseded})")
+    return f"file_row_number NOT IN ({superseded})" if found else "true"

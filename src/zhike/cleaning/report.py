@@ -1,0 +1,148 @@
+"""The quality report of one import: what was kept, flagged and rejected, why, and what the file is good for.
+
+Data first: `to_dict` is what goes into JSON and comes back with `from_dict`; sentences are made when it is shown,
+in the language of whoever reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from zhike.cleaning.text import report_text
+from zhike.cleaning.wording import finding_sentence, rule_sentence, rule_title, use_title
+from zhike.intake.raw import Warnings
+from zhike.language import _, speaking
+
+Outcome = Literal["flagged", "rejected"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row a rule spoke of: its number as a person counts, the file's column name, the value there."""
+
+    row: int
+    column: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class RuleCount:
+    """How many rows a rule flagged or rejected, with the first few."""
+
+    rule: str
+    outcome: Outcome
+    rows: int
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something true of the whole file: a code of `wording.py` and the values its sentence needs."""
+
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Need:
+    """A use the file cannot serve, and the contract columns it would need."""
+
+    use: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """One column of the rows that are kept: how many are empty, their share (0–1), lowest and highest value as
+    text, about how many different values."""
+
+    column: str
+    theirs: str | None
+    empty: int
+    missing: float
+    lowest: str | None
+    highest: str | None
+    distinct: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Counts and sums (in the file's currency) as they came, clean, and net of returns; keys as in `wording.py`."""
+
+    raw: dict[str, Any] = field(default_factory=dict)
+    clean: dict[str, Any] = field(default_factory=dict)
+    net: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """Everything an import found out. rows = accepted + flagged + rejected, always.
+
+    `superseded` of the flagged rows are not stored under their key, because a later row of the file is.
+    `warnings` come from intake: English sentences with their values.
+    """
+
+    table: str
+    file: str
+    rows: int
+    accepted: int
+    flagged: int
+    rejected: int
+    superseded: int = 0
+    rules: tuple[RuleCount, ...] = ()
+    findings: tuple[Note, ...] = ()
+    warnings: Warnings = ()
+    figures: Figures = field(default_factory=Figures)
+    profile: tuple[ColumnProfile, ...] = ()
+    can: tuple[str, ...] = ()
+    cannot: tuple[Need, ...] = ()
+
+    def count(self, rule: str) -> int:
+        """Rows that a rule flagged or rejected.
+
+        >>> QualityReport("orders", "a.csv", 1, 0, 1, 0, rules=(RuleCount("unpaid", "flagged", 1),)).count("unpaid")
+        1
+        """
+        return sum(counted.rows for counted in self.rules if counted.rule == rule)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; `from_dict` reads them back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> QualityReport:
+        """The report that `to_dict` wrote, also after a trip through JSON.
+
+        >>> report = QualityReport("orders", "a.csv", 2, 2, 0, 0, findings=(Note("no_date"),))
+        >>> QualityReport.from_dict(report.to_dict()) == report
+        True
+        """
+        made: dict[str, Any] = dict(data)
+        made["rules"] = tuple(
+            RuleCount(r["rule"], r["outcome"], r["rows"], tuple(Example(**e) for e in r["examples"]))
+            for r in data["rules"]
+        )
+        made["findings"] = tuple(Note(**note) for note in data["findings"])
+        made["warnings"] = tuple((sentence, values) for sentence, values in data["warnings"])
+        made["figures"] = Figures(**data["figures"])
+        made["profile"] = tuple(ColumnProfile(**column) for column in data["profile"])
+        made["can"] = tuple(data["can"])
+        made["cannot"] = tuple(Need(need["use"], tuple(need["columns"])) for need in data["cannot"])
+        return cls(**made)
+
+    def sentences(self, language: str) -> dict[str, list[str]]:
+        """What the report says, for a page: rules, findings, can, cannot, each a list of sentences in order."""
+        with speaking(language):
+            return {
+                "rules": [f"{rule_title(r.rule)}: {rule_sentence(r.rule)}" for r in self.rules],
+                "findings": [finding_sentence(note.code, note.values) for note in self.findings]
+                + [_(sentence, **values) for sentence, values in self.warnings],
+                "can": [use_title(use) for use in self.can],
+                "cannot": [use_title(need.use) for need in self.cannot],
+            }
+
+    def to_text(self, language: str = "en") -> str:
+        """The report as a page of text for a terminal, at most 100 characters wide."""
+        with speaking(language):
+            return report_text(self)

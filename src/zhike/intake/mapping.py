@@ -1,0 +1,259 @@
+"""Their columns → our columns: proposed from names and values, corrected by a person."""
+
+from __future__ import annotations
+
+from collections import abc
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz
+
+from zhike.errors import MappingError
+from zhike.intake.evidence import fits, is_unique
+from zhike.intake.raw import RawColumn
+from zhike.intake.vocabulary import MARKS, SURE, names_of, normalised
+from zhike.schema import CONTRACTS, Column, Contract, contract
+
+# Below this likeness two names are different words; short words differ in one letter and mean another thing.
+_ALIKE = 92
+_SHORTEST_ALIKE = 7
+# Words in front that say whose column it is: "customer_email", "order_status", 客户邮箱.
+_OWNERS = ("customer", "client", "user", "buyer", "member", "order", "客户", "会员", "用户", "买家", "订单", "顾客")
+# How much better the best table must be than the second to be taken without asking.
+_CLEAR = 1.15
+_LEAST = 2.0
+_WEIGHTS = {"must": 2.0, "wanted": 1.0, "may": 0.7}
+
+Sample = abc.Mapping[str, Sequence[object]]
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Which of their columns feeds each of ours.
+
+    `columns` is ours → theirs; `unmapped` are theirs, kept as attributes; `confidence` is 0–1 per ours;
+    `missing` are our "must" and "wanted" columns without a counterpart.
+    """
+
+    table: str
+    columns: dict[str, str]
+    unmapped: tuple[str, ...] = ()
+    confidence: dict[str, float] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+def propose(
+    columns: Sequence[RawColumn],
+    sample: Sample,
+    *,
+    table: str | None = None,
+    corrections: abc.Mapping[str, str] | None = None,
+) -> Mapping:
+    """The best mapping of a file's columns; `corrections` (ours → theirs, "" or "-" to leave out) always win.
+
+    `sample` has up to a thousand values per column. Without `table` the table is the one that fits clearly best.
+
+    Raises:
+        MappingError: unknown names in the corrections, no table that fits, `must` columns missing.
+
+    >>> from zhike.intake.raw import RawColumn
+    >>> theirs = ["InvoiceNo", "CustomerID", "StockCode", "Quantity", "Recency"]
+    >>> found = propose([RawColumn(name) for name in theirs], {"Quantity": ["6"], "InvoiceNo": ["536365"]})
+    >>> found.table, found.columns["order_id"], found.unmapped
+    ('order_lines', 'InvoiceNo', ('Recency',))
+    """
+    names = [column.name for column in columns]
+    wanted = dict(corrections or {})
+    if table is not None:
+        return _checked(_map(contract(table), names, sample, _resolved(contract(table), names, wanted)))
+    candidates = [c for c in CONTRACTS.values() if all(ours in c for ours in wanted)]
+    if not candidates:
+        unknown = next(ours for ours in wanted if not any(ours in c for c in CONTRACTS.values()))
+        raise _unknown_ours(unknown, None)
+    ranked = sorted(
+        ((_map(c, names, sample, _resolved(c, names, wanted))) for c in candidates),
+        key=_fit,
+        reverse=True,
+    )
+    fitting = _orders_or_lines([m for m in ranked if _is_recognised(m)])
+    if not fitting:
+        raise _not_recognised(ranked[0], names)
+    if len(fitting) > 1 and _fit(fitting[0]) < _CLEAR * _fit(fitting[1]):
+        raise MappingError(
+            "The file could be {first} or {second}.",
+            fix="Say which with --as {first} or --as {second}.",
+            first=fitting[0].table,
+            second=fitting[1].table,
+        )
+    return _checked(fitting[0])
+
+
+def _map(table: Contract, names: list[str], sample: Sample, given: dict[str, str | None]) -> Mapping:
+    """Each of ours gets the best of theirs that is left: what a row cannot do without chooses first."""
+    taken = {theirs for theirs in given.values() if theirs is not None}
+    chosen: dict[str, tuple[str, float]] = {ours: (theirs, 1.0) for ours, theirs in given.items() if theirs is not None}
+    scores = [
+        (column.need == "must", score, -position, column.name, name)
+        for column in table
+        if column.name not in given
+        for position, name in enumerate(names)
+        if name not in taken and (score := _score(table, column, name, sample.get(name, ()))) > 0
+    ]
+    # A sure name is never given up for a guess, except to a column that its row cannot do without.
+    scores.sort(key=lambda s: (s[1], s[0], s[2]), reverse=True)
+    scores = _musts_first(table, scores, set(chosen))
+    for _, score, _, ours, theirs in scores:
+        if ours not in chosen and theirs not in taken:
+            chosen[ours] = (theirs, score)
+            taken.add(theirs)
+    ordered = {c.name: chosen[c.name] for c in table if c.name in chosen}
+    return Mapping(
+        table=table.name,
+        columns={ours: theirs for ours, (theirs, _) in ordered.items()},
+        unmapped=tuple(name for name in names if name not in taken),
+        confidence={ours: round(score, 3) for ours, (_, score) in ordered.items()},
+        missing=tuple(c.name for c in table if c.need != "may" and c.name not in chosen),
+    )
+
+
+Score = tuple[bool, float, int, str, str]
+
+
+def _musts_first(table: Contract, scores: list[Score], chosen: set[str]) -> list[Score]:
+    """Moves to the front the best guess of each "must" column that no sure name serves."""
+    served = chosen | {ours for must, score, _, ours, _ in scores if must and score >= SURE}
+    front: list[Score] = []
+    for ours in table.needing("must"):
+        if ours not in served:
+            front += [s for s in scores if s[3] == ours][:1]
+    return front + [s for s in scores if s not in front]
+
+
+def _score(table: Contract, column: Column, name: str, values: Sequence[object]) -> float:
+    """How likely this column of theirs is that one of ours, 0 to 1; the values can only speak against it."""
+    known = names_of(table.name, column.name)
+    key = normalised(name)
+    score = known.get(key, 0.0)
+    if not score:
+        score = max((0.9 * known.get(key.removeprefix(o), 0.0) for o in _OWNERS if key.startswith(o)), default=0.0)
+    if not score and len(key) >= _SHORTEST_ALIKE:
+        score = _likeness(key, known)
+    if not score or not fits(column, values, sure=score >= SURE):
+        return 0.0
+    if key in ("id", "uniqueid", "编号") and not _id_fits(table, column, values):
+        return 0.0
+    return score
+
+
+def _likeness(key: str, known: dict[str, float]) -> float:
+    """For misspelt names. A name with another number in it, address2 for address1, is another column."""
+    digits = [c for c in key if c.isdigit()]
+    alike = [
+        fuzz.ratio(key, other)
+        for other, sure in known.items()
+        if sure == SURE and len(other) > 5 and [c for c in other if c.isdigit()] == digits
+    ]
+    best = max(alike, default=0.0)
+    return 0.9 * best / 100 if best >= _ALIKE else 0.0
+
+
+def _id_fits(table: Contract, column: Column, values: Sequence[object]) -> bool:
+    """A bare "id" is the key of its rows if it never repeats; in order lines it is the order if it does."""
+    is_key = column.name in table.key and len(table.key) == 1
+    return is_unique(values) if is_key else not is_unique(values)
+
+
+def _fit(mapping: Mapping) -> float:
+    """How well a table fits: the columns found, weighted by how much the table needs them."""
+    table = contract(mapping.table)
+    found = sum(_WEIGHTS[table[ours].need] * sure for ours, sure in mapping.confidence.items())
+    marks = sum(sure for ours, sure in mapping.confidence.items() if ours in MARKS[mapping.table])
+    return found + marks
+
+
+def _is_recognised(mapping: Mapping) -> bool:
+    table = contract(mapping.table)
+    complete = not set(table.needing("must")) & set(mapping.missing)
+    marked = any(ours in MARKS[mapping.table] for ours in mapping.columns)
+    return complete and marked and _has_one_of(table, mapping) and _fit(mapping) >= _LEAST
+
+
+def _orders_or_lines(fitting: list[Mapping]) -> list[Mapping]:
+    """A file that fits both has lines if it names products, else whole orders."""
+    by_table = {m.table: m for m in fitting}
+    if not {"orders", "order_lines"} <= by_table.keys():
+        return fitting
+    names_products = {"product_id", "product_name"} & by_table["order_lines"].columns.keys()
+    other = "orders" if names_products else "order_lines"
+    return [m for m in fitting if m.table != other]
+
+
+def _has_one_of(table: Contract, mapping: Mapping) -> bool:
+    return not table.one_of or any(ours in mapping.columns for ours in table.one_of)
+
+
+def _checked(mapping: Mapping) -> Mapping:
+    table = contract(mapping.table)
+    needed = [ours for ours in table.needing("must") if ours in mapping.missing]
+    if needed:
+        raise MappingError(
+            "To be read as {table}, the file lacks: {needed}. Its other columns are: {theirs}.",
+            fix="Name the columns with --map {example}=THEIRS, or choose another table with --as.",
+            table=mapping.table,
+            needed=", ".join(needed),
+            theirs=", ".join(mapping.unmapped[:40]) or "–",
+            example=needed[0],
+        )
+    if not _has_one_of(table, mapping):
+        raise MappingError(
+            "To be read as {table}, the file needs one of: {needed}. Its other columns are: {theirs}.",
+            fix="Name one with --map {example}=THEIRS.",
+            table=mapping.table,
+            needed=", ".join(table.one_of),
+            theirs=", ".join(mapping.unmapped[:40]) or "–",
+            example=table.one_of[0],
+        )
+    if not mapping.columns:
+        raise _not_recognised(mapping, list(mapping.unmapped))
+    return mapping
+
+
+def _not_recognised(nearest: Mapping, names: list[str]) -> MappingError:
+    needed = ", ".join(contract(nearest.table).needing("must") or contract(nearest.table).key)
+    return MappingError(
+        "The columns of the file do not show which table it is: {theirs}.",
+        fix="Say so with --as ({tables}) and name its columns with --map; {table} needs {needed}.",
+        theirs=", ".join(names[:40]),
+        tables=", ".join(CONTRACTS),
+        table=nearest.table,
+        needed=needed,
+    )
+
+
+def _unknown_ours(ours: str, table: Contract | None) -> MappingError:
+    known = table.names if table is not None else tuple(sorted({n for c in CONTRACTS.values() for n in c.names}))
+    return MappingError(
+        "There is no column {ours} in Zhike.", fix="Use one of: {known}.", ours=ours, known=", ".join(known)
+    )
+
+
+def _resolved(table: Contract, names: list[str], corrections: abc.Mapping[str, str]) -> dict[str, str | None]:
+    """The corrections with their names as the file has them; None leaves a column of ours without."""
+    by_key = {normalised(name): name for name in reversed(names)}
+    given: dict[str, str | None] = {}
+    for ours, theirs in corrections.items():
+        if ours not in table:
+            raise _unknown_ours(ours, table)
+        if theirs.strip() in ("", "-"):
+            given[ours] = None
+            continue
+        found = theirs if theirs in names else by_key.get(normalised(theirs))
+        if found is None:
+            raise MappingError(
+                "The file has no column {theirs}.",
+                fix="Its columns are: {names}.",
+                theirs=theirs,
+                names=", ".join(names[:60]),
+            )
+        given[ours] = found
+    return given

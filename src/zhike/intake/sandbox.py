@@ -1,0 +1,211 @@
+"""Parses files in a child process that cannot take the machine, or its parent, down with it.
+
+The child gets a request as JSON on standard input and answers with JSON lines: progress, then a result or an error.
+It has bounds on address space, processor time and file size, no core dumps, a bare environment, its own session,
+and dies with its parent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import IO, Any
+
+from zhike import errors
+from zhike.errors import InputError, ZhikeError
+from zhike.intake.limits import MEGABYTE, Limits
+
+Progress = Callable[[dict[str, Any]], None]
+
+# What the child needs of the environment; tokens, passwords and proxies stay behind.
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_MESSAGES", "TZ", "TMPDIR", "ZHIKE_LANG", "PYTHONPATH", "VIRTUAL_ENV")
+_PR_SET_PDEATHSIG = 1
+_LONGEST_MESSAGE = 64 * MEGABYTE
+
+
+def run_worker(
+    module: str,
+    request: dict[str, Any],
+    *,
+    limits: Limits | None = None,
+    on_progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Runs `python -m module` on a request and returns its result.
+
+    Raises:
+        ZhikeError: as the child raised it.
+        InputError: the child ran out of memory or time, crashed, or said nothing.
+    """
+    limits = limits or Limits()
+    with tempfile.TemporaryFile() as complaints:
+        child = subprocess.Popen(  # noqa: S603 (our own interpreter and module, no shell)
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=_environment(limits),
+            start_new_session=True,
+            close_fds=True,
+        )
+        timer = threading.Timer(limits.wall_seconds, _kill, (child,))
+        started = time.monotonic()
+        timer.start()
+        try:
+            answer = _converse(child, {**request, "limits": asdict(limits), "parent": os.getpid()}, on_progress)
+        finally:
+            timer.cancel()
+            _kill(child)
+            child.wait()
+        if "error" in answer:
+            raise _error_from(answer["error"])
+        if "result" in answer:
+            return dict(answer["result"])
+        raise _death(child.returncode, time.monotonic() - started, limits, _tail(complaints))
+
+
+def serve_worker(handler: Callable[[dict[str, Any], Progress], dict[str, Any]]) -> None:
+    """The child's side: reads the request, sets the limits, answers. Call it under `if __name__ == "__main__"`.
+
+    `handler(request, progress)` returns the result; `progress({...})` sends a line to the parent.
+    """
+    # Whatever a library prints must not end up among the answers.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    request = json.loads(sys.stdin.buffer.read())
+    _confine(Limits(**request.pop("limits")), request.pop("parent"))
+
+    def say(message: dict[str, Any]) -> None:
+        answers.write(json.dumps(message, ensure_ascii=True, default=str) + "\n")
+        answers.flush()
+
+    try:
+        say({"result": handler(request, lambda progress: say({"progress": progress}))})
+    except ZhikeError as error:
+        say({"error": _error_to(error)})
+    except MemoryError:
+        say({"error": _error_to(_out_of_memory())})
+    answers.close()
+    # Libraries' threads and clean-up can no longer change the result.
+    os._exit(0)
+
+
+def _environment(limits: Limits) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    if limits.threads:
+        kept["OMP_NUM_THREADS"] = str(limits.threads)
+    # The package may be used from a folder that only the parent's path knows.
+    path = [p for p in sys.path if p]
+    return {**kept, "PYTHONPATH": os.pathsep.join(path), "PYTHONIOENCODING": "utf-8"}
+
+
+def _confine(limits: Limits, parent: int) -> None:
+    """Run by the child itself: between fork and exec a parent with threads could lock up."""
+    with contextlib.suppress(OSError, AttributeError):  # Linux only; elsewhere the closing pipe ends the child
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before we could ask to end with it
+        os._exit(1)
+    bounds = (
+        (resource.RLIMIT_AS, limits.address_space),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_FSIZE, limits.file_size),
+        (resource.RLIMIT_CORE, 0),
+    )
+    for which, bound in bounds:
+        _, hard = resource.getrlimit(which)
+        bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+        resource.setrlimit(which, (bound, bound))
+    # Writing beyond the file size is then an error the libraries report, not a signal.
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+def _converse(child: subprocess.Popen[bytes], request: dict[str, Any], on_progress: Progress | None) -> dict[str, Any]:
+    """Sends the request and listens until the result, an error, or the end."""
+    if child.stdin is None or child.stdout is None:
+        return {}
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.write(json.dumps(request, default=str).encode())
+        child.stdin.close()
+    while line := child.stdout.readline(_LONGEST_MESSAGE):
+        try:
+            message = json.loads(line)
+        except ValueError:
+            break
+        if "progress" in message:
+            if on_progress is not None:
+                on_progress(message["progress"])
+            continue
+        return dict(message)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=5)
+    return {}
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Ends the child and whatever it started, if it still runs."""
+    if child.poll() is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+
+
+def _tail(complaints: IO[bytes]) -> str:
+    complaints.seek(0)
+    lines = complaints.read()[-20_000:].decode("utf-8", "replace").strip().splitlines()
+    return lines[-1][:300] if lines else ""
+
+
+def _death(code: int, seconds: float, limits: Limits, said: str) -> InputError:
+    """Why a child ended without an answer."""
+    if seconds >= limits.wall_seconds:
+        return InputError(
+            "Reading the file took longer than {seconds} seconds and was stopped.",
+            fix="Split the file, or allow more time.",
+            seconds=round(limits.wall_seconds),
+        )
+    if code == -signal.SIGXCPU:
+        return InputError(
+            "Reading the file took more processor time than allowed and was stopped.",
+            fix="Split the file, or allow more time.",
+        )
+    if code == -signal.SIGKILL or "MemoryError" in said or "bad_alloc" in said:
+        return _out_of_memory()
+    return InputError(
+        "Reading the file failed: the process that read it ended ({reason}).",
+        fix="The file may be damaged. Export it again, or as CSV.",
+        reason=_signal_name(code) if code < 0 else said or f"exit {code}",
+    )
+
+
+def _signal_name(code: int) -> str:
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return str(code)
+
+
+def _out_of_memory() -> InputError:
+    return InputError(
+        "Reading the file needed more memory than allowed.", fix="Raise the memory limit, or split the file."
+    )
+
+
+def _error_to(error: ZhikeError) -> dict[str, Any]:
+    values = {name: v if isinstance(v, int | float | str | bool) else str(v) for name, v in error.values.items()}
+    return {"kind": type(error).__name__, "problem": error.problem, "fix": error.fix, "values": values}
+
+
+def _error_from(answer: dict[str, Any]) -> ZhikeError:
+    kind = getattr(errors, str(answer.get("kind")), InputError)
+    if not (isinstance(kind, type) and issubclass(kind, ZhikeError)):
+        kind = InputError
+    return kind(answer["problem"], fix=answer.get("fix", ""), **answer.get("values", {}))

@@ -1,0 +1,143 @@
+"""From the orders of a run: months, cohorts, and the way from everything sold to what the scores count."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections import defaultdict
+from typing import Any
+
+import ibis
+
+from zhike.facts.orders import combined_orders
+from zhike.lake.lake import Lake
+from zhike.lake.runs import Run
+from zhike.lake.snapshot import snapshot
+from zhike.report.figures import Cohort, MoneyFlow, Month
+
+SHOWN_MONTHS = 24
+SHOWN_COHORTS = 12
+# Records that begin on one of these days of a month are taken to cover the month: shops close on holidays.
+FIRST_DAYS = 3
+
+
+def facts_of(lake: Lake, run: Run, name: str) -> Any:
+    """A fact table as the run read it: the same version, up to the same day."""
+    version = run.inputs.get(name)
+    rows = snapshot(lake, name, as_of=run.as_of, version=version)
+    # A table first imported after the run was not there for it.
+    return rows if isinstance(version, int) else rows.limit(0)
+
+
+class Sales:
+    """The purchases a run read, netted once for all questions asked of them."""
+
+    def __init__(self, lake: Lake, run: Run) -> None:
+        self._lake, self._run = lake, run
+        self._orders, self._lines = facts_of(lake, run, "orders"), facts_of(lake, run, "order_lines")
+        self._net = lake.materialised(combined_orders(self._orders, self._lines), "report_orders")
+        known = self._net.filter(self._net.customer_id.notnull() & self._net.ordered_at.notnull())
+        months = known.group_by("customer_id", month=known.ordered_at.date().truncate("M")).aggregate(
+            orders=known.count(), revenue=known.amount.sum()
+        )
+        months = lake.materialised(months, "report_customer_months")
+        firsts = months.group_by("customer_id").aggregate(began=months.month.min())
+        self._months = months.join(firsts, "customer_id")
+        self.first_order = self._day(known.ordered_at.min())
+
+    def currency(self) -> str | None:
+        """The one currency of all orders; None when none or several are named."""
+        named = self._orders.filter(self._orders.currency.notnull()).select("currency").distinct().limit(2)
+        rows = self._rows(named)
+        return str(rows[0]["currency"]) if len(rows) == 1 else None
+
+    def months(self) -> tuple[Month, ...]:
+        """The last `SHOWN_MONTHS` calendar months up to the day of the run, months without a sale included."""
+        if self.first_order is None:
+            return ()
+        t = self._months
+        found = t.group_by("month").aggregate(
+            active=t.count(), new=t.count(where=t.month == t.began), orders=t.orders.sum(), revenue=t.revenue.sum()
+        )
+        by_month = {row["month"]: row for row in self._rows(found)}
+        end = self._run.as_of.replace(day=1)
+        begin = max(self.first_order.replace(day=1), shifted(end, 1 - SHOWN_MONTHS))
+        months = []
+        for i in range(months_between(begin, end) + 1):
+            first = shifted(begin, i)
+            row = by_month.get(first, {"active": 0, "new": 0, "orders": 0, "revenue": 0.0})
+            months.append(
+                Month(first, row["revenue"], row["orders"], row["active"], row["new"], self._is_complete(first))
+            )
+        return tuple(months)
+
+    def cohorts(self) -> tuple[Cohort, ...]:
+        """The customers of each of the last `SHOWN_COHORTS` months of first purchase, and who of them came back."""
+        if self.first_order is None:
+            return ()
+        t, end = self._months, self._run.as_of.replace(day=1)
+        t = t.filter(t.began >= ibis.literal(shifted(end, -SHOWN_COHORTS)))
+        counts: dict[dt.date, dict[int, int]] = defaultdict(dict)
+        for row in self._rows(t.group_by("began", "month").aggregate(customers=t.count())):
+            counts[row["began"]][months_between(row["began"], row["month"])] = row["customers"]
+        partial = not self._is_complete(end)
+        return tuple(
+            Cohort(
+                began,
+                counts[began][0],
+                tuple(counts[began].get(i + 1, 0) for i in range(months_between(began, end))),
+                partial,
+            )
+            for began in sorted(counts)
+        )
+
+    def flow(self) -> MoneyFlow:
+        """Gross sales, what was taken back, what is left, and how much of it belongs to a known customer."""
+        only_lines = self._lines.anti_join(self._orders.select("order_id"), "order_id")
+        gross, returned = 0.0, 0.0
+        for table in (self._orders, only_lines):
+            amount = table.amount
+            back = (-amount).sum(where=amount < 0).fill_null(0.0)
+            if "refunded" in table.columns:
+                back += table.refunded.sum(where=amount > 0).fill_null(0.0)
+            row = self._rows(table.aggregate(gross=amount.sum(where=amount > 0).fill_null(0.0), back=back))[0]
+            gross, returned = gross + row["gross"], returned + row["back"]
+        known = self._net.customer_id.notnull() & self._net.ordered_at.notnull()
+        sums = self._net.aggregate(
+            net=self._net.amount.sum().fill_null(0.0), scored=self._net.amount.sum(where=known).fill_null(0.0)
+        )
+        row = self._rows(sums)[0]
+        net, scored = row["net"], row["scored"]
+        matched = gross - net
+        return MoneyFlow(gross, returned, matched, max(0.0, returned - matched), net, net - scored, scored)
+
+    def _is_complete(self, first: dt.date) -> bool:
+        last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+        begun = self.first_order is not None and self.first_order <= first.replace(day=FIRST_DAYS)
+        return begun and last <= self._run.as_of
+
+    def _rows(self, table: Any) -> list[dict[str, Any]]:
+        return list(self._lake.engine.to_pyarrow(table).to_pylist())
+
+    def _day(self, moment: Any) -> dt.date | None:
+        found = self._lake.engine.to_pyarrow(moment).as_py()
+        return None if found is None else found.date()
+
+
+def shifted(first: dt.date, months: int) -> dt.date:
+    """The first of the month so many months later.
+
+    >>> shifted(dt.date(2011, 12, 1), 2), shifted(dt.date(2011, 1, 1), -13)
+    (datetime.date(2012, 2, 1), datetime.date(2009, 12, 1))
+    """
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return dt.date(year, month + 1, 1)
+
+
+def months_between(earlier: dt.date, later: dt.date) -> int:
+    """Calendar months from one first of a month to another.
+
+    >>> months_between(dt.date(2010, 12, 1), dt.date(2011, 12, 1))
+    12
+    """
+    return (later.year - earlier.year) * 12 + later.month - earlier.month

@@ -1,0 +1,210 @@
+"""How far the figures can be trusted: what every import kept, flagged and rejected, and where the money went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zhike.cleaning.report import QualityReport, RuleCount
+from zhike.cleaning.text import shown
+from zhike.cleaning.wording import figure_title, finding_sentence, rule_sentence, rule_title, use_title
+from zhike.lake.batches import State
+from zhike.language import _, current_language
+from zhike.report.blocks import Advice, Block, Cell, Column, Folded, Section, Table, Text
+from zhike.report.figures import Figures, Import
+from zhike.report.numbers import count, day, listing, money, percent
+from zhike.report.wording import amount, rows
+from zhike.schema import CONTRACTS
+
+EXAMPLES = 3
+SHOWN_IMPORTS = 12
+
+
+def trust(figures: Figures) -> Section:
+    """Rows and money from the files to the scores, then each import in detail."""
+    standing = [i for i in figures.imports if i.batch.state is State.COMMITTED]
+    blocks: list[Block] = []
+    if figures.flow.gross:
+        blocks.append(_flow(figures))
+    if figures.imports:
+        blocks.append(_imports(figures.imports))
+    alone = len(standing) == 1
+    blocks += [_detail(i, i.report, alone=alone) for i in reversed(standing[-SHOWN_IMPORTS:]) if i.report is not None]
+    if len(standing) > SHOWN_IMPORTS:
+        blocks.append(Text(_("Older imports: zhike imports.")))
+    if advice := _advice(standing):
+        blocks.append(advice)
+    return Section(
+        "trust", _("Data quality"), _("How far can the figures be trusted?"), _answer(figures, standing), blocks
+    )
+
+
+def _answer(figures: Figures, standing: Sequence[Import]) -> str:
+    total = sum(i.batch.rows for i in standing)
+    if not total:
+        return _("The lake lists no imported rows.")
+    rejected = sum(i.batch.rejected for i in standing)
+    flow = figures.flow
+    values = {"rows": rows(total), "kept": percent(1 - rejected / total, 1), "rejected": count(rejected)}
+    if not rejected and flow.net:
+        return _(
+            "All {rows} were kept, {flagged} of them with a flag; {share} of net sales belong to a known customer.",
+            rows=rows(total),
+            flagged=count(sum(i.batch.flagged for i in standing)),
+            share=percent(flow.scored / flow.net),
+        )
+    if not flow.net:
+        return _("Of {rows}, {kept} were kept and {rejected} rejected; nothing vanished silently.", **values)
+    return _(
+        "Of {rows}, {kept} were kept and {rejected} rejected; {share} of net sales belong to a known customer.",
+        share=percent(flow.scored / flow.net),
+        **values,
+    )
+
+
+def _flow(figures: Figures) -> Table:
+    flow = figures.flow
+    steps = (
+        (_("Everything sold"), flow.gross, _("all orders and order lines with an amount above zero")),
+        (_("− taken back"), -flow.matched, _("cancellations and refunds, netted against the purchases they belong to")),
+        (_("= net sales"), flow.net, ""),
+        (_("− without a customer"), -flow.unattributed, _("counts in no score of a customer")),
+        (_("= what the scores count"), flow.scored, ""),
+        (
+            _("Not matched"),
+            flow.unmatched,
+            _("refunds and corrections of which no purchase is in the records; nothing was subtracted for them"),
+        ),
+    )
+    table_rows = [
+        (Cell(title), Cell(amount(figures, value), bar=min(1.0, abs(value) / flow.gross)), Cell(note))
+        for title, value, note in steps
+    ]
+    columns = (Column(_("From sales to scores")), Column(_("Money"), "number"), Column(_("What it is"), "long"))
+    return Table(columns, table_rows, title=_("Where the money goes before it is scored"))
+
+
+def _imports(imports: Sequence[Import]) -> Table:
+    states = {
+        State.COMMITTED: _("in the lake"),
+        State.UNDONE: _("undone"),
+        State.INTERRUPTED: _("interrupted, nothing stored"),
+    }
+    columns = (
+        Column(_("Import")),
+        Column(_("Rows"), "number"),
+        Column(_("Accepted"), "number"),
+        Column(_("Flagged, kept"), "number"),
+        Column(_("Rejected"), "number"),
+        Column(_("State")),
+    )
+    lines = []
+    for found in reversed(imports[-SHOWN_IMPORTS:]):
+        b = found.batch
+        what = CONTRACTS[b.table].label(current_language()) if b.table in CONTRACTS else b.table
+        name = _("{number}: {file}", number=b.batch, file=shown(b.file, 60))
+        lines.append(
+            (
+                Cell(name, note=_("{what}, {day}", what=what, day=day(b.imported_at.date()))),
+                *(_part(n, b.rows) for n in (b.rows, b.accepted, b.flagged)),
+                Cell(
+                    count(b.rejected),
+                    note=percent(b.rejected / b.rows, 1) if b.rows else "",
+                    tone="bad" if b.rejected else "",
+                ),
+                Cell(states[b.state]),
+            )
+        )
+    return Table(columns, lines, title=_("Imports: accepted + flagged + rejected = rows"))
+
+
+def _part(number: int, whole: int) -> Cell:
+    return Cell(count(number), note=percent(number / whole, 1) if whole and number != whole else "")
+
+
+def _detail(found: Import, report: QualityReport, *, alone: bool) -> Folded:
+    blocks: list[Table | Text] = [_figures(report), _rules(report)]
+    said = [finding_sentence(note.code, _labelled(report, note.values)) for note in report.findings]
+    said += [_(sentence, **values) for sentence, values in report.warnings]
+    blocks += [Text(sentence) for sentence in said]
+    can = [use_title(use) for use in report.can]
+    if can:
+        blocks.append(Text(listing(can), title=_("This file serves")))
+    for need in report.cannot:
+        labels = listing([CONTRACTS[report.table][name].label(current_language()) for name in need.columns])
+        blocks.append(Text(_("{use}: needs {columns}", use=use_title(need.use), columns=labels), title=_("Not served")))
+    title = _("Import {number} in detail: {file}", number=found.batch.batch, file=shown(report.file, 60))
+    return Folded(title, [b for b in blocks if not isinstance(b, Table) or b.rows], open=alone)
+
+
+def _figures(report: QualityReport) -> Table:
+    parts = (report.figures.raw, report.figures.clean, report.figures.net)
+    names = [n for n in dict.fromkeys(n for part in parts for n in part) if any(p.get(n) is not None for p in parts)]
+    lines = [(Cell(figure_title(n)), *(Cell(_number(part.get(n))) for part in parts)) for n in names]
+    columns = (
+        Column(_("Figure")),
+        Column(_("As it came"), "number"),
+        Column(_("Clean"), "number"),
+        Column(_("Returns netted"), "number"),
+    )
+    note = _("Clean: customer known, not cancelled, quantity and price above zero.")
+    return Table(columns, lines, title=_("Raw, clean, net"), note=note, stacks=False)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return money(value) if isinstance(value, float) else count(value)
+
+
+def _rules(report: QualityReport) -> Table:
+    outcomes = {"flagged": _("flagged, kept"), "rejected": _("rejected")}
+    lines = [
+        (
+            Cell(rule_title(r.rule), note=rule_sentence(r.rule)),
+            Cell(count(r.rows)),
+            Cell(outcomes[r.outcome], tone="bad" if r.outcome == "rejected" else ""),
+            Cell(_examples(r)),
+        )
+        for r in report.rules
+    ]
+    columns = (Column(_("Rule")), Column(_("Rows"), "number"), Column(_("Outcome")), Column(_("Examples"), "long"))
+    return Table(columns, lines, title=_("What was noticed"))
+
+
+def _examples(rule: RuleCount) -> str:
+    said = []
+    for example in rule.examples[:EXAMPLES]:
+        where = _("row {row}", row=count(example.row))
+        if example.column:
+            where += f" {shown(example.column)}"
+        said.append(where if example.value is None else f"{where} = {shown(example.value)}")
+    return listing(said) + ("…" if rule.rows > len(said) else "")
+
+
+def _labelled(report: QualityReport, values: dict[str, object]) -> dict[str, object]:
+    """A finding names a column by its code name; a person reads its label."""
+    if "label" not in values:
+        return values
+    return values | {"label": CONTRACTS[report.table][str(values["label"])].label(current_language())}
+
+
+def _advice(standing: Sequence[Import]) -> Advice | None:
+    """The one thing about the data that is most worth mending."""
+    outliers = sum(i.report.count("outlier") for i in standing if i.report)
+    rejected = next((i.batch for i in reversed(standing) if i.batch.rejected), None)
+    if rejected:
+        return Advice(
+            _("Next"),
+            _("Look at the rejected rows, mend them at the source, import the file again: rows are updated by key."),
+            command=f"zhike imports show {rejected.batch}",
+        )
+    if outliers:
+        return Advice(
+            _("Next"),
+            _(
+                "{rows} belong to unusually large orders. They count; have someone confirm that they are real, because "
+                "they pull the averages.",
+                rows=rows(outliers),
+            ),
+        )
+    return None

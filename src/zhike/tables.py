@@ -1,0 +1,226 @@
+"""Whatever a person has at hand (Ibis, pandas, Polars, Arrow, a file) → the Ibis tables that the models read.
+
+Nothing is copied that need not be: a Parquet file is scanned in place, data frames are handed over as Arrow.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as types
+import pyarrow as pa
+
+from zhike.errors import InputError, SettingsError
+from zhike.schema import ORDERS
+
+ORDER_COLUMNS = ("customer_id", "order_id", "ordered_at", "amount")
+# Numbers of an order that add up over its lines, and that some models use when they are there.
+ADDITIVE = ("amount", "listed_amount", "refunded", "discount", "cost", "shipping", "tax")
+
+# Up to here every order_id is compared; above, those of one hash bucket of SAMPLE. A file of order lines repeats
+# nearly all its order ids, so a 64th of a million or more cannot miss it.
+EXACT_ROWS = 1_000_000
+SAMPLE = 64
+
+
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def _hash(value) -> int:  # type: ignore[no-untyped-def, empty-body]  # untyped for Ibis: any column
+    """The engine's own hash; Ibis's `.hash()` takes a detour over bit strings on DuckDB."""
+
+
+def as_date(value: Any) -> dt.date:
+    """The day a person means by a date, a datetime, a pandas Timestamp or "YYYY-MM-DD".
+
+    "As of a day" means everything up to the end of that day.
+
+    Raises:
+        SettingsError: not a date, or a year outside 1900–2999.
+
+    >>> as_date("2011-12-10"), as_date(dt.datetime(2011, 12, 10, 23, 59))
+    (datetime.date(2011, 12, 10), datetime.date(2011, 12, 10))
+    """
+    try:
+        day = _day(value)
+    except (ValueError, TypeError):  # TypeError: pandas' NaT, a datetime without a year
+        day = None
+    if day is None or not 1900 <= day.year <= 2999:
+        raise SettingsError(
+            "{value} is not a date that can be worked with.",
+            fix="Write it as YYYY-MM-DD, for example 2025-12-31.",
+            value=repr(value) if not isinstance(value, str) else f"“{value}”",
+        )
+    return day
+
+
+def _day(value: Any) -> dt.date | None:
+    if isinstance(value, dt.datetime):
+        return dt.date(value.year, value.month, value.day)
+    if isinstance(value, dt.date):
+        return value
+    return dt.date.fromisoformat(value.strip()) if isinstance(value, str) else None
+
+
+def as_table(source: Any) -> Any:
+    """Any source as an Ibis table.
+
+    An Ibis table comes back as it is. pandas, Polars and Arrow tables are shared through Arrow; an Arrow reader is
+    read once; a path is opened by the default engine (DuckDB): Parquet is scanned in place, CSV and TSV are read
+    as they are and therefore need our column names in their header.
+
+    Raises:
+        InputError: no such file, a kind of file that has to be imported first, or not a table at all.
+    """
+    if isinstance(source, ibis.Table):
+        return source
+    if isinstance(source, str | Path):
+        return _open(Path(source))
+    if isinstance(source, pa.RecordBatchReader):
+        source = source.read_all()
+    try:
+        return ibis.memtable(source)
+    except Exception as error:
+        raise InputError(
+            "A {kind} cannot be read as a table ({reason}).",
+            fix="Pass an Ibis, pandas, Polars or Arrow table, or the path of a file.",
+            kind=type(source).__name__,
+            reason=str(error).splitlines()[0] if str(error) else type(error).__name__,
+        ) from error
+
+
+def _open(path: Path) -> Any:
+    if not path.is_file():
+        raise InputError("There is no file {file}.", fix="Check the path.", file=str(path))
+    engine = ibis.get_backend()
+    suffix = path.suffix.lower()
+    if suffix not in {".parquet", ".pq", ".csv", ".tsv"}:
+        raise _import_first(path)
+    try:
+        if suffix in {".parquet", ".pq"}:
+            return engine.read_parquet(path)
+        table = engine.read_csv(path)
+    except Exception as error:
+        raise InputError(
+            "{file} cannot be opened: {reason}",
+            fix="Import it with `zhike import {file}`, which shows what is wrong with it.",
+            file=path.name,
+            reason=str(error).splitlines()[0],
+        ) from error
+    if not set(table.columns) & set(ORDERS.names):
+        raise _import_first(path)
+    return table
+
+
+def _import_first(path: Path) -> InputError:
+    return InputError(
+        "{file} does not have Zhike's column names, so its columns have to be matched first.",
+        fix="Import it with `zhike import {file}`, or rename its columns to {columns}.",
+        file=path.name,
+        columns=", ".join(ORDER_COLUMNS),
+    )
+
+
+def require(table: Any, columns: Iterable[str], what: str) -> None:
+    """Check that `table` has these columns.
+
+    Raises:
+        InputError: lists what is missing and what was found.
+    """
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise InputError(
+            "The table {table} lacks the columns {missing}; found: {found}.",
+            fix="Rename or add them.",
+            table=what,
+            missing=", ".join(missing),
+            found=", ".join(table.columns),
+        )
+
+
+def as_orders(source: Any, *, optional: tuple[str, ...] = ()) -> Any:
+    """Orders for the models: one row per order, `customer_id, order_id, ordered_at, amount` (+ `optional` if there).
+
+    `ordered_at` becomes a timestamp without zone (a zoned one is read in UTC), `amount` a float in currency units;
+    ids stay as they are. Rows without a customer belong to nobody and are left out.
+
+    An Ibis table is trusted to hold one row per order (`orders_from_lines` makes it so). In every other source a
+    repeated `order_id` means order lines, and they are added up to orders.
+
+    Raises:
+        InputError: columns are missing, or dates or amounts are not dates or amounts.
+
+    >>> lines = pa.table({"customer_id": ["a", "a"], "order_id": [1, 1], "ordered_at": ["2025-01-01"] * 2,
+    ...                   "amount": [5, 7]})
+    >>> as_orders(lines).to_pyarrow().to_pylist()
+    [{'customer_id': 'a', 'order_id': 1, 'ordered_at': datetime.datetime(2025, 1, 1, 0, 0), 'amount': 12.0}]
+    """
+    table = as_table(source)
+    require(table, ORDER_COLUMNS, "orders")
+    table = table.select(*ORDER_COLUMNS, *(name for name in optional if name in table.columns))
+    trusted = isinstance(source, ibis.Table)
+    for name in table.columns[2:]:
+        table = _typed(table, name, types.timestamp if name == "ordered_at" else types.float64, trusted=trusted)
+    table = table.filter(table.customer_id.notnull())
+    in_file = isinstance(source, str | Path)
+    return orders_from_lines(table) if not trusted and _repeats_orders(table, in_file=in_file) else table
+
+
+def _typed(table: Any, name: str, wanted: Any, *, trusted: bool) -> Any:
+    """The column in its type. Text is looked through first, so that a bad value is named, not a cast that failed."""
+    column, found = table[name], table[name].type()
+    if found == wanted or (found.is_timestamp() and wanted.is_timestamp() and found.timezone is None):
+        return table
+    if wanted.is_timestamp():
+        fits = found.is_timestamp() or found.is_date() or found.is_string()
+    else:
+        fits = found.is_numeric() or found.is_string()
+    if not fits and not found.is_null():
+        raise _unusable(name, str(found))
+    if found.is_string() and not trusted:
+        bad = table.filter(column.notnull(), column.try_cast(wanted).isnull())[[name]].limit(1).to_pyarrow()
+        if bad.num_rows:
+            raise _unusable(name, f"“{bad[name][0].as_py()}”")
+    return table.mutate(column.cast(wanted).name(name))
+
+
+def _unusable(column: str, value: str) -> InputError:
+    return InputError(
+        "{column} holds {value}, which cannot be used as {column}.",
+        fix="Clean the column first, or import the file with `zhike import`, which sets such rows aside.",
+        column=column,
+        value=value,
+    )
+
+
+def _repeats_orders(table: Any, *, in_file: bool) -> bool:
+    (rows,) = _one_row(table.aggregate(rows=table.count()), in_file=in_file)
+    ids = table if rows <= EXACT_ROWS else table.filter(_hash(table.order_id) % SAMPLE == 0)
+    rows, orders = _one_row(ids.aggregate(rows=ids.order_id.count(), orders=ids.order_id.nunique()), in_file=in_file)
+    return bool(rows > orders)
+
+
+def _one_row(table: Any, *, in_file: bool) -> tuple[Any, ...]:
+    engine = table.get_backend()
+    if in_file and engine.name == "duckdb":
+        # Ibis's own ways to fetch load pandas, which takes longer than counting ten million orders.
+        return tuple(engine.raw_sql(engine.compile(table)).fetchone())
+    return tuple(table.to_pyarrow().to_pylist()[0].values())
+
+
+def orders_from_lines(lines: Any) -> Any:
+    """Order lines → orders: one row per `customer_id, order_id`, the earliest time, amounts added up.
+
+    Lines without an `order_id` stay what they are: each an order of its own.
+    """
+    lines = as_table(lines)
+    require(lines, ORDER_COLUMNS, "order_lines")
+    sums = [name for name in ADDITIVE if name in lines.columns]
+    kept = ["customer_id", "order_id", "ordered_at", *sums]
+    known = lines.filter(lines.order_id.notnull())
+    orders = known.group_by("customer_id", "order_id").aggregate(
+        ordered_at=known.ordered_at.min(), **{name: known[name].sum() for name in sums}
+    )
+    return orders[kept].union(lines.filter(lines.order_id.isnull())[kept])

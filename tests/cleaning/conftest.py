@@ -1,0 +1,106 @@
+"""Cleans hand-made rows and real files, and shows what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from zhike.cleaning.clean import CleanResult, clean
+from zhike.intake.mapping import Mapping, propose
+from zhike.intake.raw import SHORT, SURPLUS, Finding, RawColumn, RawTable
+from zhike.intake.read import ReadOptions, read
+from zhike.intake.sql import quoted
+
+TODAY = date(2026, 6, 1)
+
+
+@dataclass
+class Cleaned:
+    """A result with its two files opened."""
+
+    result: CleanResult
+    staged: list[dict[str, object]]
+    notes: list[tuple[int, str, str, str | None, str | None]]
+    con: duckdb.DuckDBPyConnection
+    folder: Path
+
+    def rules(self, row: int) -> set[str]:
+        return {rule for number, _outcome, rule, _column, _value in self.notes if number == row}
+
+    def one(self, query: str) -> tuple[object, ...]:
+        found = self.con.execute(query.replace("STAGED", f"'{self.folder}/staged.parquet'")).fetchone()
+        assert found is not None
+        return found
+
+
+Rows = Sequence[Sequence[object]]
+CleanRows = Callable[..., Cleaned]
+
+
+def opened(con: duckdb.DuckDBPyConnection, result: CleanResult, folder: Path) -> Cleaned:
+    notes = con.execute(f"FROM '{folder}/notes.parquet'").fetchall()
+    relation = con.execute(f"FROM '{folder}/staged.parquet' LIMIT 1000")
+    names = [column[0] for column in relation.description or []]
+    staged = [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
+    assert result.rows == result.accepted + result.flagged + result.rejected
+    return Cleaned(result, staged, notes, con, folder)
+
+
+@pytest.fixture
+def clean_rows(tmp_path: Path) -> CleanRows:
+    """Clean texts given as rows. Columns are named as ours unless `mapping` (ours → theirs) says otherwise."""
+
+    def run(
+        table: str,
+        columns: Sequence[str],
+        rows: Rows,
+        *,
+        mapping: AnyMapping[str, str] | None = None,
+        ragged: Sequence[tuple[str | None, bool]] = (),
+        types: AnyMapping[str, str] | None = None,
+        today: date = TODAY,
+        every_column: bool = True,
+    ) -> Cleaned:
+        con = duckdb.connect()
+        kinds = {name: (types or {}).get(name, "VARCHAR") for name in columns}
+        defined = [f"{quoted(name)} {kind}" for name, kind in kinds.items()]
+        if ragged:
+            defined += [f"{SURPLUS} VARCHAR", f"{SHORT} BOOLEAN"]
+            rows = [(*row, *marks) for row, marks in zip(rows, ragged, strict=True)]
+        con.execute(f"CREATE TABLE raw_rows ({', '.join(defined)})")
+        if rows:
+            con.executemany(f"INSERT INTO raw_rows VALUES ({', '.join('?' * len(defined))})", rows)
+        raw = RawTable(
+            "raw_rows",
+            tuple(RawColumn(name, kind) for name, kind in kinds.items()),
+            2,
+            Finding("csv", "file.csv"),
+            bool(ragged),
+        )
+        named = dict(mapping) if mapping is not None else {name: name for name in columns}
+        unmapped = tuple(name for name in columns if name not in named.values())
+        result = clean(con, raw, Mapping(table, named, unmapped), tmp_path, today=today, every_column=every_column)
+        return opened(con, result, tmp_path)
+
+    return run
+
+
+@pytest.fixture
+def clean_file(tmp_path: Path) -> Callable[..., Cleaned]:
+    """Clean a real file the way an import does: read, map, clean."""
+
+    def run(path: Path, table: str | None = None) -> Cleaned:
+        con = duckdb.connect()
+        raw = read(con, path, ReadOptions(), scratch=tmp_path)
+        names = [column.name for column in raw.columns]
+        values = con.execute(f"FROM {raw.relation} LIMIT 1000").fetchall()
+        mapping = propose(raw.columns, {name: [row[i] for row in values] for i, name in enumerate(names)}, table=table)
+        return opened(con, clean(con, raw, mapping, tmp_path, today=TODAY), tmp_path)
+
+    return run

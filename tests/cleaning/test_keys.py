@@ -1,0 +1,157 @@
+"""Rows that concern one another: repeated keys, rows numbered by Zhike, shared contacts, outliers."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.cleaning.conftest import CleanRows
+from zhike.cleaning.clean import clean
+from zhike.cleaning.keys import SUPERSEDED_RULES
+from zhike.intake.mapping import Mapping
+from zhike.intake.raw import Finding, RawColumn, RawTable
+
+ORDER = ("order_id", "customer_id", "ordered_at", "amount")
+DAY = "2026-01-02"
+
+
+def test_the_last_row_of_a_key_stands(clean_rows: CleanRows) -> None:
+    rows = [("1", "a", DAY, "10"), ("1", "a", DAY, "11"), ("2", "a", DAY, "5"), ("1", "a", DAY, "10")]
+    done = clean_rows("orders", ORDER, rows)
+    assert done.notes == [
+        (2, "flagged", "repeated_row", "order_id", "1"),
+        (3, "flagged", "replaced_row", "order_id", "1"),
+    ]
+    assert (done.result.accepted, done.result.flagged, done.result.superseded) == (2, 2, 2)
+    assert done.result.report.figures.clean == {"rows": 2, "customers": 1, "orders": 2, "revenue": 15.0}
+
+
+def test_a_rejected_row_replaces_nothing(clean_rows: CleanRows) -> None:
+    done = clean_rows("orders", ORDER, [("1", "a", DAY, "10"), ("1", "a", DAY, "")])
+    assert done.rules(2) == set()
+
+
+def test_lines_without_a_number_are_numbered_within_their_product(clean_rows: CleanRows) -> None:
+    columns = ("order_id", "product_id", "amount")
+    rows = [("1", "p", "5"), ("1", "q", "5"), ("1", "p", "5"), ("2", "p", "5"), ("1", "p", "6"), ("1", "", "5")]
+    done = clean_rows("order_lines", columns, rows)
+    assert [row["line_no"] for row in done.staged] == ["p#1", "q#1", "p#2", "p#1", "p#3", "#1"]
+    assert done.rules(4) == {"repeated_line"}
+    assert done.rules(6) == set()
+    assert done.result.superseded == 0
+
+
+def test_lines_with_a_number_are_known_by_it(clean_rows: CleanRows) -> None:
+    columns = ("order_id", "line_no", "product_id", "amount")
+    rows = [("1", "1", "p", "5"), ("1", "1", "p", "7"), ("1", "", "p", "5"), ("1", "", "p", "5")]
+    done = clean_rows("order_lines", columns, rows)
+    assert [row["line_no"] for row in done.staged] == ["1", "1", "p#1", "p#2"]
+    assert done.rules(2) == {"replaced_row"}
+    assert done.rules(5) == {"repeated_line"}
+
+
+def test_events_without_an_id_get_one_from_what_they_say(clean_rows: CleanRows) -> None:
+    columns = ("customer_id", "occurred_at", "kind")
+    rows = [("a", DAY, "view"), ("a", DAY, "cart"), ("a", DAY, "view")]
+    first = [str(row["interaction_id"]) for row in clean_rows("interactions", columns, rows).staged]
+    assert len(set(first)) == 3
+    assert first[0][:-1] == first[2][:-1]
+    again = [str(row["interaction_id"]) for row in clean_rows("interactions", columns, rows[1:]).staged]
+    assert again == [first[1], first[0]]
+
+
+def test_customers_without_an_id_are_known_by_their_row(clean_rows: CleanRows) -> None:
+    done = clean_rows("customers", ("name", "age"), [("Ann", "30"), ("", ""), ("Bob", "40")])
+    assert [row["customer_id"] for row in done.staged] == ["row-2", None, "row-4"]
+    assert (done.result.accepted, done.result.rejected) == (2, 1)
+    assert [note.code for note in done.result.report.findings] == ["ids_made"]
+
+
+def test_a_customer_id_that_is_blank_once_is_flagged(clean_rows: CleanRows) -> None:
+    done = clean_rows("customers", ("customer_id", "name"), [("a", "Ann"), ("", "Bob")])
+    assert [row["customer_id"] for row in done.staged] == ["a", "row-3"]
+    assert done.rules(3) == {"made_id"}
+
+
+def test_one_id_under_several_names_and_several_ids_under_one_contact(clean_rows: CleanRows) -> None:
+    columns = ("customer_id", "name", "email", "phone")
+    rows = [
+        ("1", "Ann", "ann@x.org", "+86 138-0013-8000"),
+        ("1", "Bob", "", ""),
+        ("2", "Cy", "ANN@x.org", "8613800138000"),
+        ("3", "Di", "", "12"),
+        ("4", "Ed", "", "12"),
+        ("5", "cy", "cy@x.org", ""),
+    ]
+    done = clean_rows("customers", columns, rows)
+    assert done.rules(2) == {"several_names", "shared_email", "shared_phone", "replaced_row"}
+    assert done.rules(3) == {"several_names"}
+    assert done.rules(4) == {"shared_email", "shared_phone"}
+    assert done.rules(5) == done.rules(6) == done.rules(7) == set()
+
+
+def test_an_order_of_ten_times_the_mean_is_an_outlier(clean_rows: CleanRows) -> None:
+    # With n ordinary orders of 1, x is ten times the mean (n + x) / (n + 1) from x = 10 n / (n - 9) on: 12 for n = 54.
+    ordinary = [(str(i), "a", DAY, "1") for i in range(54)]
+    assert clean_rows("orders", ORDER, [*ordinary, ("x", "a", DAY, "11.99")]).notes == []
+    noted = clean_rows("orders", ORDER, [*ordinary, ("x", "a", DAY, "12")]).notes
+    assert noted == [(56, "flagged", "outlier", "amount", "12.0")]
+
+
+def test_an_order_in_lines_is_noted_once_on_its_largest_line(clean_rows: CleanRows) -> None:
+    columns = ("order_id", "product_id", "amount")
+    rows = [(str(i), "p", "1") for i in range(54)] + [("x", "p", "4"), ("x", "q", "8")]
+    assert clean_rows("order_lines", columns, rows).notes == [(57, "flagged", "outlier", None, "12.0")]
+
+
+def test_rows_keep_their_order_when_they_are_numbered(clean_rows: CleanRows) -> None:
+    done = clean_rows("order_lines", ("order_id", "product_id"), [("0", "p")])
+    con, folder = done.con, done.folder
+    con.execute("CREATE OR REPLACE TABLE raw_rows AS SELECT (i // 7)::VARCHAR AS order_id, "
+                "(i % 3)::VARCHAR AS product_id FROM range(600000) t(i)")  # fmt: skip
+    names = ("order_id", "product_id")
+    raw = RawTable("raw_rows", tuple(RawColumn(name) for name in names), 2, Finding("csv", "a.csv"))
+    clean(con, raw, Mapping("order_lines", {name: name for name in names}), folder)
+    numbered = "read_parquet(STAGED, file_row_number = true)"
+    moved = f"SELECT count(*) FROM {numbered} WHERE order_id::INT <> file_row_number // 7"
+    assert done.one(moved) == (0,)
+    assert done.one("SELECT count(*), count(DISTINCT (order_id, line_no)) FROM STAGED") == (600000, 600000)
+
+
+ids = st.sampled_from(["1", "2", "C3", "", " "])
+amounts = st.sampled_from(["1", "-1", "0", "x", "", "1e3", "nan", "inf"])
+days = st.sampled_from([DAY, "0001-01-01", "9999-01-01", "", "?", "13/13/2013"])
+Drawn = tuple[tuple[str, ...], tuple[str | None, bool]]
+marks = st.tuples(st.sampled_from([None, "more"]), st.booleans())
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.tuples(ids, ids, days, amounts, st.sampled_from(["", "Rom", "Ã©"])), marks), min_size=1))
+def test_every_row_is_counted_once(
+    clean_rows: CleanRows, drawn: list[tuple[tuple[str, ...], tuple[str | None, bool]]]
+) -> None:
+    rows, ragged = [row for row, _marks in drawn], [mark for _row, mark in drawn]
+    for table, columns in (
+        ("orders", (*ORDER, "city")),
+        ("order_lines", ("order_id", "customer_id", "ordered_at", "unit_price", "product_name")),
+        ("customers", ("customer_id", "phone", "joined_at", "income", "name")),
+    ):
+        done = clean_rows(table, columns, rows, ragged=ragged)
+        result = done.result
+        rejected = {note[0] for note in done.notes if note[1] == "rejected"}
+        flagged = {note[0] for note in done.notes if note[1] == "flagged"}
+        assert rejected.isdisjoint(flagged)
+        assert (result.rows, result.rejected, result.flagged) == (len(rows), len(rejected), len(flagged))
+        assert [i for i, row in enumerate(done.staged, start=2) if row["rejected"]] == sorted(rejected)
+        kept = [row for i, row in enumerate(done.staged, start=2) if not row["rejected"] and not
+                {n[2] for n in done.notes if n[0] == i} & set(SUPERSEDED_RULES)]  # fmt: skip
+        key = {"orders": ("order_id",), "order_lines": ("order_id", "line_no"), "customers": ("customer_id",)}[table]
+        assert len({tuple(row[name] for name in key) for row in kept}) == len(kept)
+
+
+def test_narrow_staging_gives_the_same_report(clean_rows: CleanRows) -> None:
+    rows = [("1", "a", DAY, "10"), ("1", "a", DAY, "11"), ("2", "", DAY, "0")]
+    whole = clean_rows("orders", ORDER, rows)
+    narrow = clean_rows("orders", ORDER, rows, every_column=False)
+    assert "city" not in narrow.staged[0]
+    assert (narrow.notes, narrow.result.report) == (whole.notes, whole.result.report)

@@ -1,0 +1,155 @@
+"""The refresh: any past day again, from what was known by then; every customer in; nothing computed twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zhike.errors import InputError, LakeError, SettingsError
+from zhike.importing.importer import Choices, import_file
+from zhike.lake.batches import undo
+from zhike.lake.identities import link, unlink
+from zhike.lake.lake import Lake
+from zhike.lake.runs import latest, runs, scores_of
+from zhike.pipeline import last_day, refresh, tier_moves
+from zhike.portrait import portrait
+from zhike.settings import Settings
+
+Writer = Callable[..., Path]
+ORDERS = Choices(table="orders")
+FIRST = ("1,a,2025-01-05,10", "2,a,2025-02-05,30", "3,b,2025-02-20,100", "4,c,2025-03-01,5")
+LATER = ("5,a,2025-03-09,40", "6,d,2025-06-01,70", "7,b,2025-06-02,-100")
+MARCH = dt.date(2025, 3, 1)
+
+
+def scores(lake: Lake, run: Any) -> dict[str, dict[str, Any]]:
+    rows = lake.engine.to_pyarrow(scores_of(lake, run).drop("run")).to_pylist()
+    return {row["customer_id"]: row for row in rows}
+
+
+def test_a_past_day_gives_the_same_scores_whatever_came_later(lake: Lake, orders_csv: Writer) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    before = scores(lake, refresh(lake, MARCH))
+    import_file(lake, orders_csv("b.csv", *LATER), ORDERS)
+    again = refresh(lake, MARCH)
+    assert again.run == 2
+    assert scores(lake, again) == before
+    assert before["b"]["monetary"] == 100
+    assert scores(lake, refresh(lake))["b"]["never_purchased"]
+
+
+def test_the_same_question_is_answered_by_the_run_there_is(lake: Lake, orders_csv: Writer) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    first = refresh(lake)
+    assert refresh(lake).run == first.run
+    assert refresh(lake, settings=Settings.from_dict({"rfm": {"weights": [0.2, 0.2, 0.6]}})).run == 2
+    assert refresh(lake).settings["rfm"]["weights"] == [0.2, 0.2, 0.6]
+    assert len(runs(lake)) == 2
+
+
+def test_undoing_an_import_is_seen_by_the_next_refresh(lake: Lake, orders_csv: Writer) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    before = scores(lake, refresh(lake, MARCH))
+    import_file(lake, orders_csv("b.csv", "9,a,2025-02-06,1000"), ORDERS)
+    assert scores(lake, refresh(lake, MARCH)) != before
+    undo(lake, 2)
+    assert scores(lake, refresh(lake, MARCH)) == before
+
+
+def test_merged_customers_are_scored_as_one_until_unmerged(lake: Lake, orders_csv: Writer) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    before = scores(lake, refresh(lake))
+    link(lake, ["b"], "a")
+    merged = scores(lake, refresh(lake))
+    assert set(merged) == {"a", "c"}
+    assert merged["a"]["revenue"] == 140
+    unlink(lake, ["b"])
+    assert {c: row["revenue"] for c, row in scores(lake, refresh(lake)).items()} == {
+        c: row["revenue"] for c, row in before.items()
+    }
+
+
+def test_customers_who_never_purchased_are_in_and_tagged(lake: Lake, orders_csv: Writer) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    people = orders_csv("c.csv", "a,Anna", "z,Zoe", header="customer_id,name")
+    import_file(lake, people, Choices(table="customers"))
+    run = refresh(lake)
+    found = scores(lake, run)
+    assert run.customers == 4
+    assert [found[c]["never_purchased"] for c in "az"] == [False, True]
+    assert (found["z"]["stage"], found["z"]["rfm_score"]) == ("acquisition", None)
+    assert portrait(lake, run, "z").reasons() == {
+        "lifecycle": "No purchase that stands so far: nothing bought, or everything returned."
+    }
+    assert portrait(lake, run, "a").profile["name"] == "Anna"
+
+
+def test_default_day_is_that_of_the_last_order(lake: Lake, orders_csv: Writer) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    assert last_day(lake) == MARCH
+    assert refresh(lake).as_of == MARCH
+
+
+def test_nothing_to_score_is_said(lake: Lake, orders_csv: Writer) -> None:
+    with pytest.raises(LakeError, match="zhike import"):
+        refresh(lake)
+    with pytest.raises(LakeError, match="zhike refresh"):
+        latest(lake)
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    with pytest.raises(LakeError, match="no customer to score up to 2020-01-01"):
+        refresh(lake, dt.date(2020, 1, 1))
+    assert runs(lake) == []
+
+
+def test_a_run_that_was_killed_before_its_scores_does_not_count(
+    lake: Lake, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    append = lake.append
+
+    def die_at_the_scores(name: str, *args: Any, **how: Any) -> int:
+        if name == "scores":
+            raise KeyboardInterrupt
+        return append(name, *args, **how)
+
+    monkeypatch.setattr(lake, "append", die_at_the_scores)
+    with pytest.raises(KeyboardInterrupt):
+        refresh(lake)
+    monkeypatch.undo()
+    assert runs(lake) == []
+    assert refresh(lake).run == 2
+
+
+def test_preview_says_who_would_move_and_changes_nothing(lake: Lake, orders_csv: Writer) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    run = refresh(lake)
+    settings = Settings.from_dict({"rfm": {"weights": [0.0, 0.0, 1.0]}})
+    moves = lake.engine.to_pyarrow(tier_moves(lake, run, settings)).to_pylist()
+    then = {row["customer_id"]: row["to_tier"] for row in moves}
+    assert then == {"a": "at_risk", "b": "high", "c": "at_risk"}
+    published = scores(lake, refresh(lake, settings=settings))
+    assert {c: row["value_tier"] for c, row in published.items()} == then
+    with pytest.raises(SettingsError, match="zhike refresh --window-days"):
+        tier_moves(lake, run, Settings(window_days=90))
+
+
+def test_the_portrait_of_nobody_names_the_fix(lake: Lake, orders_csv: Writer) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    with pytest.raises(InputError, match="zhike customers top"):
+        portrait(lake, refresh(lake), "nobody")
+
+
+def test_online_retail_has_every_customer(lake: Lake, online_retail: Path) -> None:
+    import_file(lake, online_retail)
+    run = refresh(lake)
+    found = scores(lake, run)
+    # 4,372 customers in the file; 4,327 still have something they bought and kept.
+    assert run.customers == len(found) == 4372
+    bought = [row for row in found.values() if not row["never_purchased"]]
+    assert len(bought) == 4327
+    assert sum(row["revenue"] for row in bought) == pytest.approx(8_439_861.254)
+    assert run.as_of == dt.date(2011, 12, 9)

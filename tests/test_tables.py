@@ -1,0 +1,162 @@
+"""Any source becomes the same orders, and bad sources are named."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+
+import zhike.tables
+from zhike.errors import InputError, SettingsError
+from zhike.tables import as_date, as_orders, as_table, orders_from_lines
+
+ORDERS = pa.table(
+    {
+        "customer_id": ["a", "b", "a"],
+        "order_id": ["1", "2", "3"],
+        "ordered_at": pa.array(["2025-01-01", "2025-02-03", "2025-05-01"]).cast(pa.timestamp("us")),
+        "amount": [1.0, 2.0, 3.5],
+    }
+)
+
+
+def rows(source: Any) -> list[dict[str, Any]]:
+    return list(as_orders(source).order_by("order_id").to_pyarrow().to_pylist())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda t: t,
+        lambda t: t.to_pandas(),
+        pl.from_arrow,
+        lambda t: pl.from_arrow(t).lazy(),
+        lambda t: t.to_reader(),
+        lambda t: t.to_batches()[0],
+        ibis.memtable,
+    ],
+    ids=["arrow", "pandas", "polars", "lazy", "reader", "batch", "ibis"],
+)
+def test_every_kind_of_table_gives_the_same_orders(make: Any) -> None:
+    assert rows(make(ORDERS)) == ORDERS.to_pylist()
+
+
+@pytest.mark.parametrize("as_path", [str, Path])
+def test_files(tmp_path: Path, as_path: Any) -> None:
+    pyarrow.parquet.write_table(ORDERS, tmp_path / "orders.parquet")
+    assert rows(as_path(tmp_path / "orders.parquet")) == ORDERS.to_pylist()
+    pyarrow.csv.write_csv(ORDERS, tmp_path / "orders.csv")
+    assert [row["amount"] for row in rows(as_path(tmp_path / "orders.csv"))] == [1.0, 2.0, 3.5]
+
+
+def test_dates_text_and_whole_numbers_are_cast() -> None:
+    source = {"customer_id": [7], "order_id": [1], "amount": [5]}
+    for ordered_at in (dt.date(2025, 1, 2), "2025-01-02", dt.datetime(2025, 1, 2, 8, tzinfo=dt.UTC)):
+        (row,) = rows(pa.table(source | {"ordered_at": [ordered_at]}))
+        assert row["ordered_at"].date() == dt.date(2025, 1, 2)
+        assert row["ordered_at"].tzinfo is None
+        assert (row["customer_id"], row["amount"]) == (7, 5.0)
+
+
+def test_a_zoned_time_is_read_in_utc() -> None:
+    east = dt.datetime(2025, 1, 2, 3, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+    (row,) = rows(pa.table({"customer_id": [1], "order_id": [1], "amount": [1], "ordered_at": [east]}))
+    assert row["ordered_at"] == dt.datetime(2025, 1, 1, 19)
+
+
+def test_nobodys_orders_are_left_out() -> None:
+    source = pd.DataFrame({"customer_id": [1.0, None], "order_id": [1, 2], "ordered_at": "2025-01-01", "amount": 1.0})
+    assert len(rows(source)) == 1
+
+
+LINES = pa.table(
+    {
+        "customer_id": ["a", "a", "b", "b", "b"],
+        "order_id": [1, 1, 2, None, None],
+        "ordered_at": pa.array(["2025-01-02", "2025-01-01", "2025-02-03", "2025-02-04", "2025-02-05"]).cast(
+            pa.timestamp("us")
+        ),
+        "amount": [1.0, 2.0, 4.0, 8.0, 16.0],
+    }
+)
+
+
+def test_lines_are_added_up_to_orders() -> None:
+    found = sorted((r["customer_id"], r["order_id"] or 0, r["ordered_at"].day, r["amount"]) for r in rows(LINES))
+    # Order 1 at its earliest time; the lines without an order stay two orders.
+    assert found == [("a", 1, 1, 3.0), ("b", 0, 4, 8.0), ("b", 0, 5, 16.0), ("b", 2, 3, 4.0)]
+
+
+def test_an_ibis_table_is_trusted() -> None:
+    table = ibis.memtable(LINES)
+    assert len(rows(table)) == 5
+    assert len(rows(orders_from_lines(table))) == 4
+
+
+def test_a_large_table_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zhike.tables, "EXACT_ROWS", 10)
+    n = 5000
+    lines = pa.table(
+        {
+            "customer_id": [i // 4 for i in range(n)],
+            "order_id": [f"o{i // 2}" for i in range(n)],
+            "ordered_at": ["2025-01-01"] * n,
+            "amount": [1.0] * n,
+        }
+    )
+    assert len(rows(lines)) == n // 2
+    once = lines.set_column(1, "order_id", [[f"o{i}" for i in range(n)]])
+    assert len(rows(once)) == n
+
+
+def test_missing_columns_are_listed() -> None:
+    with pytest.raises(InputError, match=r"orders lacks the columns ordered_at, amount; found: customer_id, order_id"):
+        as_orders(ORDERS.select(["customer_id", "order_id"]))
+
+
+def test_bad_values_are_named() -> None:
+    with pytest.raises(InputError, match="ordered_at holds “soon”"):
+        as_orders(ORDERS.set_column(2, "ordered_at", [["2025-01-01", "soon", None]]))
+    with pytest.raises(InputError, match="amount holds “12 €”"):
+        as_orders(ORDERS.set_column(3, "amount", [["1", "12 €", None]]))
+    with pytest.raises(InputError, match="ordered_at holds int64"):
+        as_orders(ORDERS.set_column(2, "ordered_at", [[1, 2, 3]]))
+
+
+def test_bad_sources_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="There is no file"):
+        as_table(tmp_path / "none.csv")
+    with pytest.raises(InputError, match="There is no file"):
+        as_table(tmp_path)
+    with pytest.raises(InputError, match="int cannot be read as a table"):
+        as_table(3)
+    (tmp_path / "fake.parquet").write_bytes(b"not parquet at all")
+    with pytest.raises(InputError, match="cannot be opened"):
+        as_table(tmp_path / "fake.parquet")
+    (tmp_path / "other.csv").write_text("InvoiceNo,InvoiceDate\n1,2\n")
+    with pytest.raises(InputError, match="zhike import"):
+        as_table(tmp_path / "other.csv")
+    (tmp_path / "book.xlsx").write_bytes(b"PK")
+    with pytest.raises(InputError, match="zhike import"):
+        as_table(tmp_path / "book.xlsx")
+
+
+@pytest.mark.parametrize(
+    "value", [dt.date(2025, 3, 4), dt.datetime(2025, 3, 4, 23), pd.Timestamp("2025-03-04 12:00"), "2025-03-04"]
+)
+def test_days(value: Any) -> None:
+    assert as_date(value) == dt.date(2025, 3, 4)
+
+
+@pytest.mark.parametrize("value", ["04/03/2025", "", None, 20250304, pd.NaT, "0001-01-01", "9999-12-31"])
+def test_what_is_no_day(value: Any) -> None:
+    with pytest.raises(SettingsError, match="YYYY-MM-DD"):
+        as_date(value)

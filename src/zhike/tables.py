@@ -206,7 +206,8 @@ def _one_row(table: Any, *, in_file: bool) -> tuple[Any, ...]:
     engine = table.get_backend()
     if in_file and engine.name == "duckdb":
         # Ibis's own ways to fetch load pandas, which takes longer than counting ten million orders.
-        return tuple(engine.raw_sql(engine.compile(table)).fetchone())
+        (row,) = engine.raw_sql(engine.compile(table)).fetchall()  # all: a result left open blocks the engine
+        return tuple(row)
     return tuple(table.to_pyarrow().to_pylist()[0].values())
 
 

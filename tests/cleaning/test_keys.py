@@ -125,7 +125,7 @@ Drawn = tuple[tuple[str, ...], tuple[str | None, bool]]
 marks = st.tuples(st.sampled_from([None, "more"]), st.booleans())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.tuples(ids, ids, days, amounts, st.sampled_from(["", "Rom", "Ã©"])), marks), min_size=1))
 def test_every_row_is_counted_once(
     clean_rows: CleanRows, drawn: list[tuple[tuple[str, ...], tuple[str | None, bool]]]

@@ -12,7 +12,8 @@ from zhike import schema
 from zhike.errors import MappingError
 from zhike.intake.mapping import Mapping, propose
 from zhike.intake.raw import RawColumn
-from zhike.intake.vocabulary import _EVERYWHERE, _TABLES, MARKS, names_of
+from zhike.intake.synonyms import EVERYWHERE, TABLES
+from zhike.intake.vocabulary import MARKS, names_of
 
 
 def mapped(load: Load, con: duckdb.DuckDBPyConnection, path: Path, **options: object) -> Mapping:
@@ -165,8 +166,8 @@ def test_a_file_with_our_own_names_is_our_table(table: str) -> None:
 
 def test_the_vocabulary_names_only_columns_there_are() -> None:
     known = {name for table in schema.CONTRACTS.values() for name in table.names}
-    assert set(_EVERYWHERE) <= known
-    for table, entries in _TABLES.items():
+    assert set(EVERYWHERE) <= known
+    for table, entries in TABLES.items():
         assert set(entries) <= set(schema.contract(table).names)
         assert set(MARKS[table]) <= set(schema.contract(table).names)
     for table in schema.CONTRACTS.values():

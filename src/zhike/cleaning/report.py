@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from zhike.cleaning.text import report_text
-from zhike.cleaning.wording import finding_sentence, rule_sentence, rule_title, use_title
+from zhike.cleaning.text import finding_sentences, need_sentence, report_text
+from zhike.cleaning.wording import rule_sentence, rule_title, use_title
 from zhike.intake.raw import Warnings
 from zhike.language import _, speaking
 
@@ -132,14 +132,17 @@ class QualityReport:
         return cls(**made)
 
     def sentences(self, language: str) -> dict[str, list[str]]:
-        """What the report says, for a page: rules, findings, can, cannot, each a list of sentences in order."""
+        """What the report says, for a page: one sentence per entry of rules, findings, can and cannot, in order."""
         with speaking(language):
+            rules = [
+                _("{title}: {sentence}", title=rule_title(rule.rule), sentence=rule_sentence(rule.rule))
+                for rule in self.rules
+            ]
             return {
-                "rules": [f"{rule_title(r.rule)}: {rule_sentence(r.rule)}" for r in self.rules],
-                "findings": [finding_sentence(note.code, note.values) for note in self.findings]
-                + [_(sentence, **values) for sentence, values in self.warnings],
+                "rules": rules,
+                "findings": finding_sentences(self),
                 "can": [use_title(use) for use in self.can],
-                "cannot": [use_title(need.use) for need in self.cannot],
+                "cannot": [need_sentence(self, need) for need in self.cannot],
             }
 
     def to_text(self, language: str = "en") -> str:

@@ -11,7 +11,7 @@ from zhike.language import _, current_language
 from zhike.schema import contract
 
 if TYPE_CHECKING:
-    from zhike.cleaning.report import QualityReport, RuleCount
+    from zhike.cleaning.report import Need, QualityReport, RuleCount
 
 WIDTH = 100
 INDENT = "  "
@@ -143,12 +143,23 @@ def _examples(rule: RuleCount) -> str:
 
 
 def _findings(report: QualityReport) -> Iterator[str]:
-    said = [finding_sentence(note.code, _labelled(report, note.values)) for note in report.findings]
-    said += [_(sentence, **values) for sentence, values in report.warnings]
-    for sentence in said:
+    for sentence in finding_sentences(report):
         first, *more = wrapped(sentence, INDENT + "  ")
         yield INDENT + "·" + first[len(INDENT) + 1 :]
         yield from more
+
+
+def finding_sentences(report: QualityReport) -> list[str]:
+    """What is true of the whole file, in the current language: cleaning's findings, then intake's warnings."""
+    said = [finding_sentence(note.code, _labelled(report, note.values)) for note in report.findings]
+    return said + [_(sentence, **values) for sentence, values in report.warnings]
+
+
+def need_sentence(report: QualityReport, need: Need) -> str:
+    """What the file cannot serve and which columns that would take, in the current language."""
+    labels = [contract(report.table)[name].label(current_language()) for name in need.columns]
+    between = "、" if current_language() == "zh" else ", "
+    return _("{use}: needs {columns}", use=use_title(need.use), columns=between.join(labels))
 
 
 def _labelled(report: QualityReport, values: dict[str, Any]) -> dict[str, Any]:
@@ -186,6 +197,4 @@ def _uses(report: QualityReport) -> Iterator[str]:
     for use in report.can:
         yield f"{INDENT}✔ {use_title(use)}"
     for need in report.cannot:
-        labels = [contract(report.table)[name].label(current_language()) for name in need.columns]
-        between = "、" if current_language() == "zh" else ", "
-        yield INDENT + "✘ " + _("{use}: needs {columns}", use=use_title(need.use), columns=between.join(labels))
+        yield f"{INDENT}✘ {need_sentence(report, need)}"

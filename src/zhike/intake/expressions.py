@@ -184,8 +184,16 @@ def _counted_time(column_sql: str, form: ColumnFormat) -> str:
 
 
 def date_sql(column_sql: str, form: ColumnFormat = PLAIN) -> str:
-    """A DATE."""
-    return f"CAST({timestamp_sql(column_sql, form)} AS DATE)"
+    """A DATE. Dates without a time are birthdays: a year of two digits that would lie ahead is a century earlier.
+
+    >>> import duckdb
+    >>> str(duckdb.execute("select " + date_sql("'25-12-57'", ColumnFormat(date_formats=("%d-%m-%y",)))).fetchone()[0])
+    '1957-12-25'
+    """
+    date = f"CAST({timestamp_sql(column_sql, form)} AS DATE)"
+    if not any("%y" in date_format for date_format in form.date_formats):
+        return date
+    return f"CASE WHEN {date} > current_date THEN CAST({date} - INTERVAL 100 YEAR AS DATE) ELSE {date} END"
 
 
 def boolean_sql(column_sql: str, form: ColumnFormat = PLAIN) -> str:

@@ -63,7 +63,8 @@ def _lines(path: Path) -> str:
     """Each line as one text field, whatever is in it."""
     reader = (
         f"read_csv({literal(str(path))}, columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false, "
-        f"strict_mode = false, delim = '\x02', quote = '', escape = '', nullstr = '\x01none', max_line_size = {_LONGEST_LINE}, "
+        f"strict_mode = false, delim = '\x02', quote = '', escape = '', nullstr = '\x01none', "
+        f"max_line_size = {_LONGEST_LINE}, "
         f"buffer_size = {2 * _LONGEST_LINE})"
     )
     # Blank lines are no rows.

@@ -1,4 +1,4 @@
-"""XLSX and XLS → a view with every cell as text: dates as ISO 8601, whole numbers without ".0"."""
+"""XLSX and XLS → a view: columns of numbers, dates or yes/no with their type, mixed columns as text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from zhike.intake.headers import (
 )
 from zhike.intake.limits import MEGABYTE, Limits
 from zhike.intake.raw import Finding, RawColumn, RawTable, Warnings, unique_names
-from zhike.intake.sql import quoted
+from zhike.intake.sql import only_row, quoted
 
 _SHEET = "raw_sheet"
 _ROWS_LOOKED_AT = 100
@@ -101,16 +101,27 @@ def _open(path: Path) -> Any:
         raise _damaged(path) from error
 
 
-def _load(book: Any, path: Path, sheet: str, rows: int | None) -> Any:
+def _load_text(book: Any, path: Path, sheet: str, *, skip: int, rows: int | None) -> Any:
     try:
-        loaded = book.load_sheet(sheet, header_row=None, skip_rows=0, n_rows=rows, dtypes="string")
+        loaded = book.load_sheet(sheet, header_row=None, skip_rows=skip, n_rows=rows, dtypes="string")
         return loaded.to_arrow()
     except fastexcel.FastExcelError as error:
         raise _damaged(path) from error
 
 
+def _load_typed(book: Any, path: Path, sheet: str, skip: int) -> Any:
+    """The rows below the header, each column with the type that all of its cells have, else as text.
+
+    As text fastexcel writes numbers with nine decimals, so numbers are better taken as numbers.
+    """
+    try:
+        return book.load_sheet(sheet, header_row=None, skip_rows=skip, schema_sample_rows=None).to_arrow()
+    except fastexcel.FastExcelError:
+        return _load_text(book, path, sheet, skip=skip, rows=None)
+
+
 def _first_rows(book: Any, path: Path, sheet: str) -> list[list[str | None]]:
-    batch = _load(book, path, sheet, _ROWS_LOOKED_AT)
+    batch = _load_text(book, path, sheet, skip=0, rows=_ROWS_LOOKED_AT)
     columns = [column.to_pylist() for column in batch.columns]
     return [list(row) for row in zip(*columns, strict=True)]
 
@@ -131,15 +142,15 @@ def _view(
 ) -> RawTable:
     at = header_row(rows) if header is None else (header - 1 if header else None)
     start = at + 1 if at is not None else (table_start(rows) if header is None else 0)
-    batch = _load(book, path, sheet, None)
-    width = batch.num_columns
-    # Columns that are blank from top to bottom are formatting, not data.
-    while width > 1 and batch.column(width - 1).null_count == batch.num_rows:
+    batch = _load_typed(book, path, sheet, start)
+    if batch.num_rows == 0:
+        raise InputError("{file} has a header but no rows.", fix="Export it again with its data.", file=path.name)
+    # Columns that are blank from top to bottom, header included, are formatting, not data.
+    width, named = batch.num_columns, len(column_headers(rows[at], 0)) if at is not None else 1
+    while width > named and batch.column(width - 1).null_count == batch.num_rows:
         width -= 1
     names = unique_names(column_headers(rows[at], width)[:width] if at is not None else [""] * width)
-    con.register(_SHEET, batch.slice(start))
-    fields = (f"{quoted(old)} AS {quoted(new)}" for old, new in zip(batch.schema.names[:width], names, strict=True))
-    con.execute(f"CREATE OR REPLACE VIEW {RELATION} AS SELECT {', '.join(fields)} FROM {_SHEET}")
+    columns = _create_view(con, batch, names)
     warnings: Warnings = ()
     if at is None:
         warnings += ((NO_HEADER, {}),)
@@ -156,4 +167,22 @@ def _view(
         sheets=sheets,
         warnings=warnings,
     )
-    return RawTable(RELATION, tuple(map(RawColumn, names)), start + 1, finding)
+    return RawTable(RELATION, columns, start + 1, finding)
+
+
+def _create_view(con: duckdb.DuckDBPyConnection, batch: Any, names: tuple[str, ...]) -> tuple[RawColumn, ...]:
+    """Numbers in a workbook are all floating; a column of whole ones becomes whole."""
+    con.register(_SHEET, batch)
+    described = con.execute(f"DESCRIBE {_SHEET}").fetchall()[: len(names)]
+    floating = [quoted(row[0]) for row in described if row[1] == "DOUBLE"]
+    tests = [f"coalesce(bool_and({c} = trunc({c}) AND abs({c}) < 1e15), false)" for c in floating]
+    whole = dict(zip(floating, only_row(con, f"SELECT {', '.join(tests)} FROM {_SHEET}"), strict=True)) if tests else {}
+    columns, fields = [], []
+    for (cell, sql_type, *_rest), name in zip(described, names, strict=True):
+        read_as = "BIGINT" if whole.get(quoted(cell)) else "TIMESTAMP" if sql_type.startswith("TIMESTAMP") else sql_type
+        if read_as not in ("BIGINT", "DOUBLE", "TIMESTAMP", "DATE", "BOOLEAN"):
+            read_as = "VARCHAR"
+        columns.append(RawColumn(name, read_as))
+        fields.append(f"CAST({quoted(cell)} AS {read_as}) AS {quoted(name)}")
+    con.execute(f"CREATE OR REPLACE VIEW {RELATION} AS SELECT {', '.join(fields)} FROM {_SHEET}")
+    return tuple(columns)

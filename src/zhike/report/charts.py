@@ -56,16 +56,22 @@ def column_chart(bars: Sequence[Bar], *, series: Sequence[str], width: int, titl
     room = plot.width / max(1, len(bars))
     drawn = [_grid_lines(plot, steps)]
     every = _label_every([bar.label for bar in bars], room)
-    group = ""
     for i, bar in enumerate(bars):
         x = plot.left + i * room
         drawn.append(_column(plot, bar, series, x + room * 0.12, room * 0.76, steps[-1]))
         if i % every == 0:
             drawn.append(_text(bar.label, x + room / 2, plot.bottom + 16, anchor="middle"))
-        if bar.group != group:
-            group = bar.group
-            drawn.append(_text(group, x + room * 0.12, plot.bottom + 32, css="faint"))
+        if _begins_group(bars, i, room):
+            drawn.append(_text(bar.group, x + room * 0.12, plot.bottom + 32, css="faint"))
     return _svg(Markup("").join(drawn), width, HEIGHT, title, about)
+
+
+def _begins_group(bars: Sequence[Bar], i: int, room: float) -> bool:
+    """Whether the name of a group is written here: at its first column, if the next group leaves it the room."""
+    if i and bars[i].group == bars[i - 1].group:
+        return False
+    length = next((n for n, bar in enumerate(bars[i:]) if bar.group != bars[i].group), len(bars) - i)
+    return length * room >= _text_width(bars[i].group) + 4
 
 
 def _column(plot: _Plot, bar: Bar, series: Sequence[str], x: float, width: float, highest: float) -> Markup:

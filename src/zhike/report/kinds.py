@@ -134,7 +134,7 @@ def grid(figures: Figures) -> Section | None:
             Advice(
                 _("Next"),
                 _(
-                    "Call the silent customers of high value first: they are fewer than the lost ones and easier to "
+                    "Call the silent customers of high value first: they left more recently than the lost ones and are easier to "
                     "bring back. For the lost ones one strong offer is enough."
                 ),
             )

@@ -33,7 +33,7 @@ def value(figures: Figures) -> Section | None:
     if v.clv_bins:
         blocks.append(_clv_chart(figures))
     blocks += [_clv_facts(figures), *_profit(figures)]
-    return Section("value", _("Value"), _("Who brings the money, and how much is to come?"), answer, blocks)
+    return Section("value", _("Customer value"), _("Who brings the money, and how much is to come?"), answer, blocks)
 
 
 def _curve(figures: Figures) -> Chart:
@@ -75,7 +75,7 @@ def _classes(figures: Figures, groups: Sequence[Group]) -> Table:
             )
         )
     bought = _("Revenue in {window}", window=days(figures.window_days))
-    return Table((Column(_("Class")), Column(_("Customers"), "number"), Column(bought, "number")), rows, stacks=False)
+    return Table((Column(_("Class")), Column(_("Customers"), "number"), Column(bought, "number")), rows)
 
 
 def _clv_chart(figures: Figures) -> Chart:

@@ -16,7 +16,7 @@ import pytest
 
 import zhike.tables
 from zhike.errors import InputError, SettingsError
-from zhike.tables import as_date, as_orders, as_table, orders_from_lines
+from zhike.tables import as_date, as_orders, as_table, one_row_per_order
 
 ORDERS = pa.table(
     {
@@ -98,7 +98,7 @@ def test_lines_are_added_up_to_orders() -> None:
 def test_an_ibis_table_is_trusted() -> None:
     table = ibis.memtable(LINES)
     assert len(rows(table)) == 5
-    assert len(rows(orders_from_lines(table))) == 4
+    assert len(rows(one_row_per_order(table))) == 4
 
 
 def test_a_large_table_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,7 @@ def as_orders(source: Any, *, optional: tuple[str, ...] = ()) -> Any:
     `ordered_at` becomes a timestamp without zone (a zoned one is read in UTC), `amount` a float in currency units;
     ids stay as they are. Rows without a customer belong to nobody and are left out.
 
-    An Ibis table is trusted to hold one row per order (`orders_from_lines` makes it so). In every other source a
+    An Ibis table is trusted to hold one row per order (`one_row_per_order` makes it so). In every other source a
     repeated `order_id` means order lines, and they are added up to orders.
 
     Raises:
@@ -165,7 +165,7 @@ def as_orders(source: Any, *, optional: tuple[str, ...] = ()) -> Any:
         table = _typed(table, name, types.timestamp if name == "ordered_at" else types.float64, trusted=trusted)
     table = table.filter(table.customer_id.notnull())
     in_file = isinstance(source, str | Path)
-    return orders_from_lines(table) if not trusted and _repeats_orders(table, in_file=in_file) else table
+    return one_row_per_order(table) if not trusted and _repeats_orders(table, in_file=in_file) else table
 
 
 def _typed(table: Any, name: str, wanted: Any, *, trusted: bool) -> Any:
@@ -211,7 +211,7 @@ def _one_row(table: Any, *, in_file: bool) -> tuple[Any, ...]:
     return tuple(table.to_pyarrow().to_pylist()[0].values())
 
 
-def orders_from_lines(lines: Any) -> Any:
+def one_row_per_order(lines: Any) -> Any:
     """Order lines → orders: one row per `customer_id, order_id`, the earliest time, amounts added up.
 
     Lines without an `order_id` stay what they are: each an order of its own.

@@ -159,5 +159,7 @@ def test_every_command_has_help() -> None:
 
 
 def test_the_installed_command_runs(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "zhike.cli.main", "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "zhike.cli.main", "--version"], capture_output=True, text=True, check=True
+    )
     assert done.stdout.startswith("zhike, version ")

@@ -14,7 +14,7 @@ from tests.engines.engine import Engine, duckdb_engine
 from zhike.facts.purchases import purchase_summary
 from zhike.lifecycle import lifecycle
 from zhike.rfm import rfm
-from zhike.tables import orders_from_lines
+from zhike.tables import one_row_per_order
 from zhike.value.clv_formula import clv_formula
 from zhike.value.contribution import contribution
 from zhike.value.profitability import profitability
@@ -47,7 +47,7 @@ MODELS: dict[str, Callable[[Any], Any]] = {
     "clv": lambda t: clv_formula(t, as_of=AS_OF, margin=0.4),
     "contribution": lambda t: contribution(t, as_of=AS_OF),
     "profitability": lambda t: profitability(t, as_of=AS_OF, margin=0.3, cost_per_ticket=2.0),
-    "orders from lines": lambda t: orders_from_lines(t.union(t)),
+    "orders from lines": lambda t: one_row_per_order(t.union(t)),
 }
 
 

@@ -17,6 +17,7 @@ import duckdb
 import ibis
 import pyarrow as pa
 
+from zhike.cleaning.clean import NOTES
 from zhike.errors import InputError, SettingsError
 from zhike.importing.changes import Changes, arrow_stream, compare, stage
 from zhike.intake.limits import MEGABYTE, Limits
@@ -91,7 +92,7 @@ def inspect_file(lake: Lake, file: Path, choices: Choices | None = None) -> Insp
     choices = choices or Choices()
     with _staging(lake) as folder:
         request = _request(lake, file, folder, "inspect", choices)
-        return Inspection(**run_worker(_WORKER, request, limits=choices.limits, on_progress=lambda _: None))
+        return Inspection(**run_worker(_WORKER, request, limits=choices.limits))
 
 
 def import_file(
@@ -115,7 +116,7 @@ def import_file(
     clock = _Clock()
     with _staging(lake) as folder:
         request = _request(lake, file, folder, "clean", choices)
-        done = run_worker(_WORKER, request, limits=choices.limits, on_progress=on_progress)
+        done = run_worker(_WORKER, request, limits=choices.limits, on_progress=lambda said: on_progress(said["step"]))
         clock.lap("parse_and_check")
         with lake.writing():
             on_progress("comparing")
@@ -143,21 +144,23 @@ def _settle(
 ) -> ImportResult:
     kind = contract(done["mapping"]["table"])
     con = duckdb.connect(config={"temp_directory": str(folder)})
-    stage(con, folder / "staged.parquet", kind, choices.source)
+    con.execute("SET enable_progress_bar = false")
+    stage(con, folder, kind, choices.source, done["first_row"])
     changes = compare(con, kind, _current(lake, con, kind))
+    duplicates = changes.unchanged + done["superseded"]
     clock.lap("compare")
     number = None
     if changes.added or changes.updated or (done["rejected"] and not changes.unchanged):
         on_progress("committing")
         number = next_number(lake)
-        batch = _batch(number, kind, file, done, changes, choices)
-        facts = arrow_stream(con, changes, kind, choices.source, number)
+        batch = _batch(number, kind, file, done, changes, duplicates, choices)
+        facts = arrow_stream(con, kind, choices.source, number)
         commit(lake, batch, facts, _remarks(con, folder, number))
     clock.lap("commit")
     return ImportResult(
         table=kind.name,
         **{name: done[name] for name in ("rows", "accepted", "flagged", "rejected")},
-        duplicates=changes.duplicates,
+        duplicates=duplicates,
         added=changes.added,
         updated=changes.updated,
         batch=number,
@@ -186,7 +189,15 @@ def _current(lake: Lake, con: duckdb.DuckDBPyConnection, kind: Contract) -> str 
     return "current_rows"
 
 
-def _batch(number: int, kind: Contract, file: Path, done: dict[str, Any], changes: Changes, choices: Choices) -> Batch:
+def _batch(
+    number: int,
+    kind: Contract,
+    file: Path,
+    done: dict[str, Any],
+    changes: Changes,
+    duplicates: int,
+    choices: Choices,
+) -> Batch:
     with file.open("rb") as opened:
         sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
     left_out = [ours for ours, theirs in choices.corrections.items() if theirs in ("", "-")]
@@ -198,7 +209,7 @@ def _batch(number: int, kind: Contract, file: Path, done: dict[str, Any], change
         sha256=sha256,
         imported_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
         **{name: done[name] for name in ("rows", "accepted", "flagged", "rejected")},
-        duplicates=changes.duplicates,
+        duplicates=duplicates,
         added=changes.added,
         updated=changes.updated,
         details={
@@ -210,7 +221,7 @@ def _batch(number: int, kind: Contract, file: Path, done: dict[str, Any], change
 
 
 def _remarks(con: duckdb.DuckDBPyConnection, folder: Path, number: int) -> pa.RecordBatchReader:
-    notes = literal(str(folder / "notes.parquet"))
+    notes = literal(str(folder / NOTES))
     # A cursor of its own, because the stream of facts is still open on this connection.
     relation = con.cursor().sql(
         f"SELECT {number}::BIGINT AS batch, row_number, outcome, rule, column_name, value FROM read_parquet({notes})"

@@ -1,4 +1,4 @@
-"""The flagged and rejected rows of an import as a file: row, outcome, column, value, reason, in the reader's language."""
+"""The flagged and rejected rows of an import as a file, with the reason in the reader's language."""
 
 from __future__ import annotations
 
@@ -57,6 +57,6 @@ def inert_cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _translated(column: pa.ChunkedArray, words: dict[str, str]) -> pa.ChunkedArray:
     """Each code replaced by its word; through a dictionary, so that a million remarks cost a handful of words."""
-    codes = pa.chunked_array([chunk for chunk in column.cast(pa.string()).chunks]).combine_chunks().dictionary_encode()
+    codes = column.cast(pa.string()).combine_chunks().dictionary_encode()
     said = pa.array([words[code] for code in codes.dictionary.to_pylist()], pa.string())
     return pa.chunked_array([said.take(codes.indices)])

@@ -36,10 +36,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; "number" is set flush right, "long" gets the room that is left."""
+    """A column of a table; "number" is set flush right, "long" gets the room that is left,
+    "size" only what a count needs."""
 
     title: str
-    kind: Literal["text", "number", "long"] = "text"
+    kind: Literal["text", "number", "size", "long"] = "text"
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def grid(figures: Figures) -> Section | None:
     active, silent = figures.run.settings.get("rfm", {}).get("grid_days", (90, 180))
     note = _(
         "Active: bought in the last {active} days; silent: in the last {silent}; lost: longer ago. High, mid and low "
-        "are thirds of the customers. Each field: customers, and their part of the revenue; the darker, the more "
+        "are thirds of the customers. Each field: customers, and their part of the revenue; the stronger, the more "
         "customers.",
         active=count(active),
         silent=count(silent),

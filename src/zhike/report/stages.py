@@ -139,7 +139,7 @@ def cohorts(figures: Figures) -> Section | None:
     if not longest:
         return None
     title = _("Share of each month's new customers who bought again so many months later")
-    columns = [Column(_("Month")), Column(_("New"), "number")]
+    columns = [Column(_("Month")), Column(_("New"), "size")]
     columns += [Column(str(i), "number") for i in range(1, longest + 1)]
     shares = [n / c.customers for c in found for n in c.returned]
     rows = [_cohort_row(c, longest, max(shares)) for c in found]
@@ -191,13 +191,13 @@ def _cohort_advice(found: Sequence[Cohort]) -> str:
     if sum(c.customers for c in found) < ENOUGH:
         return _("So few customers show no pattern yet: look again when there are more.")
     return _(
-        "Read down a column: if it pales towards the bottom, newer customers come back less than older ones did, and "
+        "Read down a column: if it fades towards the bottom, newer customers come back less than older ones did, and "
         "something in the first weeks has changed for the worse. Start with the message after the first order."
     )
 
 
 def _cohort_row(cohort: Cohort, longest: int, highest: float) -> list[Cell]:
-    cells = [Cell(month(cohort.first)), Cell(count(cohort.customers))]
+    cells = [Cell(f"{cohort.first:%Y-%m}"), Cell(count(cohort.customers))]
     for i, n in enumerate(cohort.returned[:longest]):
         share = n / cohort.customers
         hint = _(

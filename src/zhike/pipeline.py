@@ -155,7 +155,7 @@ def last_day(lake: Lake) -> dt.date:
     for name in ("orders", "order_lines"):
         facts = snapshot(lake, name)
         found.append(lake.engine.to_pyarrow(facts.ordered_at.max()).as_py())
-    days = [last.date() for last in found if last is not None]
+    days: list[dt.date] = [last.date() for last in found if last is not None]
     if days:
         return min(max(days), dt.date.today())
     if lake.version("facts/customers") is not None:

@@ -77,7 +77,8 @@ class Settings:
 
     def with_changes(self, values: Mapping[str, Any]) -> Settings:
         """These settings with those of a nested dictionary put over them."""
-        return _replaced(self, values, "")
+        changed: Settings = _replaced(self, values, "")
+        return changed
 
 
 def _replaced(settings: Any, values: Mapping[str, Any], section: str) -> Any:

@@ -67,7 +67,7 @@ def test_another_customer_and_nobody_are_not_touched() -> None:
 
 
 def stack(moves: list[float]) -> tuple[list[float], float]:
-    """The plain way: a stack of purchases; each return eats from the top. What is left of each, and what was unmatched."""
+    """The plain way: a stack; each return eats from the top. What is left of each purchase, and the unmatched."""
     left: list[float] = []
     unmatched = 0.0
     for amount in moves:

@@ -130,7 +130,7 @@ def test_a_query_is_imported_like_a_file(lake: Lake, tmp_path: Path) -> None:
             "INSERT INTO sales VALUES (?, ?, ?, ?)", [(1, "a", "2026-01-05", 10), (2, "b", "2026-01-06", 20)]
         )
     sql = "SELECT id AS order_id, buyer AS customer_id, at AS ordered_at, paid AS amount FROM sales"
-    result = import_query(lake, f"sqlite:///{tmp_path}/shop.db", sql, choices=ORDERS)
+    result = import_query(lake, f"sqlite:///{tmp_path}/shop.db", sql, ORDERS)
     assert (result.accepted, result.added) == (2, 2)
 
 

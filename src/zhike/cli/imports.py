@@ -48,7 +48,7 @@ def import_(
     dry_run: bool,
     yes: bool,
     as_machine: bool,
-    **options: str | None,
+    **options: Any,
 ) -> None:
     choices = Choices(table, source, pairs(mapped), ReadOptions(**options))
     with Lake(lake_url) as lake:

@@ -77,12 +77,12 @@ def preview(lake_url: str, as_machine: bool, **changes: Any) -> None:
         return
     rows = [(_tier(r["from_tier"]), _tier(r["to_tier"]), r["customers"], r["monetary"]) for r in summary]
     output.table([_("From"), _("To"), _("Customers"), _("Spent in the window")], rows)
-    rows = [
+    movers = [
         (r["customer_id"], _tier(r["from_tier"]), _tier(r["to_tier"]), r["old_score"], r["new_score"], r["monetary"])
         for r in people
     ]
     headings = [_("Customer"), _("From"), _("To"), _("Score now"), _("Score then"), _("Spent in the window")]
-    output.table(headings, rows, title=_("Those who spent most"))
+    output.table(headings, movers, title=_("Those who spent most"))
     output.say(_("To make it so, run zhike refresh with the same options."))
 
 

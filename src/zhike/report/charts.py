@@ -121,11 +121,13 @@ def ticks(highest: float) -> list[float]:
 
     >>> ticks(1143), ticks(0)
     ([0.0, 500.0, 1000.0, 1500.0], [0, 1])
+    >>> ticks(99)
+    [0.0, 25.0, 50.0, 75.0, 100.0]
     """
     if highest <= 0:
         return [0, 1]
     power = 10.0 ** math.floor(math.log10(highest))
-    step = next(s for s in (power / 4, power / 2, power, power * 2) if highest / s <= 4)
+    step = next(s for s in (power / 4, power / 2, power, power * 2, power * 2.5) if highest / s <= 4)
     if highest >= 1:
         step = max(1.0, step)
     return [float(f"{i * step:.6g}") for i in range(math.ceil(highest / step - 1e-9) + 1)]

@@ -6,6 +6,7 @@ All counting is done by the lake's engine; what comes back are a few small table
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import ibis
@@ -216,7 +217,8 @@ def _moves(lake: Lake, run: Run, scores: Any) -> Moves | None:
     return Moves(
         since=before.as_of,
         run=before.run,
-        same_settings=before.settings == run.settings,
+        # A run just made has tuples where one read from the ledger has lists.
+        same_settings=json.dumps(before.settings, sort_keys=True) == json.dumps(run.settings, sort_keys=True),
         customers={(row["from_stage"], row["to_stage"]): row["customers"] for row in rows},
     )
 

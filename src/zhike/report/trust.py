@@ -196,7 +196,7 @@ def _advice(standing: Sequence[Import]) -> Advice | None:
         return Advice(
             _("Next"),
             _("Look at the rejected rows, mend them at the source, import the file again: rows are updated by key."),
-            command=f"zhike imports show {rejected.batch}",
+            command=f"zhike imports remarks --rejected {rejected.batch} rejected.csv",
         )
     if outliers:
         return Advice(

@@ -205,7 +205,7 @@ def who(figures: Figures) -> Section | None:
             window=days(figures.window_days),
         )
     else:
-        answer = _("None of the customers who spent anything lately is leaving.")
+        answer = _("No customer who spent anything lately is leaving.")
     return Section("who", _("Who"), _("Whom to look after, and whom to call first?"), answer, blocks)
 
 

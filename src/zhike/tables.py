@@ -6,17 +6,22 @@ Nothing is copied that need not be: a Parquet file is scanned in place, data fra
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.backends.duckdb  # loaded with us, not in the middle of the first question
 import ibis.expr.datatypes as types
 import pyarrow as pa
 
+from zhike.cleaning.clean import clean, kept_rows
 from zhike.errors import InputError, SettingsError
-from zhike.schema import ORDERS
+from zhike.intake.mapping import propose
+from zhike.intake.read import read, sample
+from zhike.schema import ATTRIBUTES, contract
 
 ORDER_COLUMNS = ("customer_id", "order_id", "ordered_at", "amount")
 # Numbers of an order that add up over its lines, and that some models use when they are there.
@@ -64,11 +69,11 @@ def as_table(source: Any) -> Any:
     """Any source as an Ibis table.
 
     An Ibis table comes back as it is. pandas, Polars and Arrow tables are shared through Arrow; an Arrow reader is
-    read once; a path is opened by the default engine (DuckDB): Parquet is scanned in place, CSV and TSV are read
-    as they are and therefore need our column names in their header.
+    read once. A path: Parquet and plain CSV are scanned in place by the default engine (DuckDB); every other file
+    is read, mapped and cleaned as `zhike import` would, rows that cannot be used left out (import it to see which).
 
     Raises:
-        InputError: no such file, a kind of file that has to be imported first, or not a table at all.
+        InputError: no such file, a file that cannot be read or whose columns fit no table, or not a table at all.
     """
     if isinstance(source, ibis.Table):
         return source
@@ -90,33 +95,29 @@ def as_table(source: Any) -> Any:
 def _open(path: Path) -> Any:
     if not path.is_file():
         raise InputError("There is no file {file}.", fix="Check the path.", file=str(path))
-    engine = ibis.get_backend()
     suffix = path.suffix.lower()
-    if suffix not in {".parquet", ".pq", ".csv", ".tsv"}:
-        raise _import_first(path)
     try:
         if suffix in {".parquet", ".pq"}:
-            return engine.read_parquet(path)
-        table = engine.read_csv(path)
-    except Exception as error:
-        raise InputError(
-            "{file} cannot be opened: {reason}",
-            fix="Import it with `zhike import {file}`, which shows what is wrong with it.",
-            file=path.name,
-            reason=str(error).splitlines()[0],
-        ) from error
-    if not set(table.columns) & set(ORDERS.names):
-        raise _import_first(path)
-    return table
+            return ibis.get_backend().read_parquet(path)
+        if suffix in {".csv", ".tsv"}:
+            return ibis.get_backend().read_csv(path)
+    except duckdb.Error:
+        # Not as plain as its name says; the forgiving reader will read it or say what is wrong.
+        pass
+    return _cleaned(path)
 
 
-def _import_first(path: Path) -> InputError:
-    return InputError(
-        "{file} does not have Zhike's column names, so its columns have to be matched first.",
-        fix="Import it with `zhike import {file}`, or rename its columns to {columns}.",
-        file=path.name,
-        columns=", ".join(ORDER_COLUMNS),
-    )
+def _cleaned(path: Path) -> Any:
+    """A file as it came: its columns found and named ours, its rows cleaned, what cannot be used left out."""
+    with tempfile.TemporaryDirectory() as scratch:
+        con = duckdb.connect()
+        con.execute("SET enable_progress_bar = false")
+        raw = read(con, path, scratch=Path(scratch))
+        mapping = propose(raw.columns, sample(con, raw))
+        clean(con, raw, mapping, Path(scratch))
+        rows = kept_rows(con, Path(scratch), contract(mapping.table), raw.first_row)
+        columns = ", ".join((*contract(mapping.table).names, ATTRIBUTES))
+        return ibis.memtable(con.sql(f"SELECT {columns} FROM {rows}").to_arrow_table())
 
 
 def require(table: Any, columns: Iterable[str], what: str) -> None:
@@ -142,8 +143,9 @@ def as_orders(source: Any, *, optional: tuple[str, ...] = ()) -> Any:
     `ordered_at` becomes a timestamp without zone (a zoned one is read in UTC), `amount` a float in currency units;
     ids stay as they are. Rows without a customer belong to nobody and are left out.
 
-    An Ibis table is trusted to hold one row per order (`one_row_per_order` makes it so). In every other source a
-    repeated `order_id` means order lines, and they are added up to orders.
+    A file with other column names is mapped and cleaned first. An Ibis table is trusted to hold one row per order
+    (`one_row_per_order` makes it so). In every other source a repeated `order_id` means order lines, and they are
+    added up to orders.
 
     Raises:
         InputError: columns are missing, or dates or amounts are not dates or amounts.
@@ -154,13 +156,15 @@ def as_orders(source: Any, *, optional: tuple[str, ...] = ()) -> Any:
     [{'customer_id': 'a', 'order_id': 1, 'ordered_at': datetime.datetime(2025, 1, 1, 0, 0), 'amount': 12.0}]
     """
     table = as_table(source)
+    in_file = isinstance(source, str | Path)
+    if in_file and not set(ORDER_COLUMNS) <= set(table.columns):
+        table, in_file = _cleaned(Path(source)), False
     require(table, ORDER_COLUMNS, "orders")
     table = table.select(*ORDER_COLUMNS, *(name for name in optional if name in table.columns))
     trusted = isinstance(source, ibis.Table)
     for name in table.columns[2:]:
         table = _typed(table, name, types.timestamp if name == "ordered_at" else types.float64, trusted=trusted)
     table = table.filter(table.customer_id.notnull())
-    in_file = isinstance(source, str | Path)
     return one_row_per_order(table) if not trusted and _repeats_orders(table, in_file=in_file) else table
 
 

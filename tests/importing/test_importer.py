@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from zhike.errors import InputError, SettingsError
+from zhike.facts.orders import net_orders
 from zhike.importing.importer import Choices, ImportResult, import_file, import_query, inspect_file
 from zhike.importing.remarks import write_remarks
 from zhike.lake.batches import State, batches, undo
@@ -161,3 +162,17 @@ def test_csv_xlsx_and_parquet_give_the_same_lake(tmp_path: Path, online_retail: 
     assert found["parquet"].num_rows == 20_000
     assert found["csv"].equals(found["parquet"])
     assert found["xlsx"].equals(found["parquet"])
+
+
+def test_amounts_that_are_already_net_are_not_netted_twice(lake: Lake, test_data: Path) -> None:
+    result = import_file(lake, test_data / "tmall" / "tmall_order_report.csv")
+    assert (result.table, result.rows) == ("orders", 28_010)
+    assert adds_up(result)
+    found = snapshot(lake, "orders")
+    sums = found.aggregate(paid=found.amount.sum(), back=found.refunded.sum())
+    paid, back = lake.engine.to_pyarrow(sums).to_pylist()[0].values()
+    assert back == pytest.approx(572_335.92)
+    assert paid - back == pytest.approx(1_902_487.15)
+    net = net_orders(found)
+    assert lake.engine.to_pyarrow(net.amount.sum()).as_py() == pytest.approx(1_902_487.15)
+    assert "customer_id" in result.mapping["missing"]

@@ -21,7 +21,7 @@ from zhike.intake.mapping import Mapping
 from zhike.intake.raw import RawTable
 from zhike.intake.sql import literal, only_row
 from zhike.intake.values import column_formats
-from zhike.schema import contract
+from zhike.schema import Contract, contract
 
 STAGED = "staged.parquet"
 NOTES = "notes.parquet"
@@ -88,12 +88,24 @@ def clean(
             mean = _collect_doubts(con, rows, plan)
         with _timed(timings, "report"):
             report = _report(con, rows, plan, mean, ids)
+            if any(note.code == "already_net" for note in report.findings):
+                keys.add_refunds_back(con, staged)
             _write_notes(con, folder / NOTES, raw.first_row)
     finally:
         for table in (keys.NOTES, keys.REPEATS):
             con.execute(f"DROP TABLE IF EXISTS {table}")
     return CleanResult(
         report.rows, report.accepted, report.flagged, report.rejected, report, report.superseded, timings
+    )
+
+
+def kept_rows(con: duckdb.DuckDBPyConnection, folder: Path, table: Contract, first_row: int) -> str:
+    """The rows of a cleaned file that are to be stored, one per key: a relation with every contract column."""
+    rules = ", ".join(literal(rule) for rule in keys.SUPERSEDED_RULES)
+    return (
+        f"(SELECT * FROM {keys.staged_rows(con, folder / STAGED, table)} rows WHERE NOT rejected AND NOT EXISTS ("
+        f"SELECT 1 FROM read_parquet({literal(str(folder / NOTES))}) notes "
+        f"WHERE notes.rule IN ({rules}) AND notes.row_number - {first_row} = rows.file_row_number))"
     )
 
 

@@ -88,15 +88,25 @@ def number_rows(con: duckdb.DuckDBPyConnection, staged: Path, plan: Plan) -> Non
         swap = f"CASE WHEN nth IS NULL THEN rows.{key} ELSE left(rows.{key}, -1) || nth END AS {key}"
         again = f"SELECT row, nth FROM {REPEATS} WHERE made AND nth > 1"
         join = f"LEFT JOIN ({again}) AS again ON rows.file_row_number = again.row"
+    _rewrite(con, staged, swap, join)
+
+
+def _rewrite(con: duckdb.DuckDBPyConnection, staged: Path, swap: str, join: str) -> None:
+    """Write the staged file again with some columns replaced, in the same order."""
     file = f"read_parquet({literal(str(staged))}, file_row_number = true)"
-    numbered = staged.with_suffix(".numbered.parquet")
+    written = staged.with_suffix(".rewritten.parquet")
     con.execute(
         f"COPY (SELECT rows.* EXCLUDE (file_row_number) REPLACE ({swap}) FROM {file} AS rows {join} "
         # A join may hand on its rows in any order.
         f"ORDER BY rows.file_row_number) "
-        f"TO {literal(str(numbered))} (FORMAT parquet)"
+        f"TO {literal(str(written))} (FORMAT parquet)"
     )
-    numbered.replace(staged)
+    written.replace(staged)
+
+
+def add_refunds_back(con: duckdb.DuckDBPyConnection, staged: Path) -> None:
+    """Make `amount` what was paid at first, as the contract has it, in a file whose amounts are less the refund."""
+    _rewrite(con, staged, "amount + coalesce(refunded, 0) AS amount", "")
 
 
 def collect_identity_notes(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> None:

@@ -132,7 +132,7 @@ _FINDINGS: dict[str, Callable[..., str]] = {
         "The mean order is {mean:,.2f}; orders from {bound:,.2f} on are flagged as unusually large.", **v
     ),
     "already_net": lambda **v: _(
-        "The amount paid is already less the refund, so refunds are not subtracted again.", **v
+        "The amount paid is already less the refund; it is stored as first paid, with the refund beside it.", **v
     ),
     "gross": lambda **v: _("The amount paid is before the refund, so refunds are subtracted.", **v),
     "looks_like_lines": lambda **v: _(

@@ -11,8 +11,7 @@ from typing import Any
 
 import duckdb
 
-from zhike.cleaning.clean import NOTES, STAGED
-from zhike.cleaning.keys import SUPERSEDED_RULES, staged_rows
+from zhike.cleaning.clean import kept_rows
 from zhike.intake.sql import literal, quoted
 from zhike.lake.identities import MAIN_SOURCE
 from zhike.lake.snapshot import facts_schema
@@ -31,12 +30,9 @@ class Changes:
 def stage(con: duckdb.DuckDBPyConnection, folder: Path, table: Contract, source: str, first_row: int) -> None:
     """Make the view `incoming`: the rows to be stored, one per key, their ids told apart by source."""
     columns = [f"{_identity(name, source)} AS {quoted(name)}" for name in table.names]
-    superseded = ", ".join(literal(rule) for rule in SUPERSEDED_RULES)
     con.execute(
         f"CREATE TEMP VIEW incoming AS SELECT {', '.join(columns)}, {ATTRIBUTES}, file_row_number "
-        f"FROM {staged_rows(con, folder / STAGED, table)} rows WHERE NOT rejected AND NOT EXISTS ("
-        f"SELECT 1 FROM read_parquet({literal(str(folder / NOTES))}) notes "
-        f"WHERE notes.rule IN ({superseded}) AND notes.row_number - {first_row} = rows.file_row_number)"
+        f"FROM {kept_rows(con, folder, table, first_row)}"
     )
 
 

@@ -10,13 +10,12 @@ from typing import Any
 import duckdb
 
 from zhike.cleaning.clean import clean
+from zhike.intake.limits import Limits
 from zhike.intake.mapping import Mapping, propose
 from zhike.intake.raw import RawTable
-from zhike.intake.read import ReadOptions, read
+from zhike.intake.read import ReadOptions, read, reading_error, sample
 from zhike.intake.sandbox import serve_worker
-from zhike.intake.sql import quoted
 
-SAMPLE_ROWS = 1000
 SHOWN_ROWS = 20
 
 
@@ -31,33 +30,30 @@ def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
     # Standard output is the line to the parent.
     con.execute("SET enable_progress_bar = false")
     progress({"step": "reading"})
-    raw = read(con, Path(request["file"]), ReadOptions(**request["options"]), scratch=folder)
-    sample = _sample(con, raw, SAMPLE_ROWS)
-    mapping = _mapping(raw, sample, request)
+    file = Path(request["file"])
+    raw = read(con, file, ReadOptions(**request["options"]), limits=Limits(**request["limits"]), scratch=folder)
+    first = sample(con, raw)
+    mapping = _mapping(raw, first, request)
     result = {
         "finding": asdict(raw.finding),
         "mapping": asdict(mapping),
         "columns": [column.name for column in raw.columns],
     }
     if request["step"] == "inspect":
-        shown = {name: [None if v is None else str(v) for v in values[:SHOWN_ROWS]] for name, values in sample.items()}
+        shown = {name: [None if v is None else str(v) for v in values[:SHOWN_ROWS]] for name, values in first.items()}
         return result | {"sample": shown}
     progress({"step": "cleaning"})
     # Columns the file does not have are added when the rows are read: writing them empty costs a quarter of the time.
-    cleaned = clean(con, raw, mapping, folder, every_column=False)
+    try:
+        cleaned = clean(con, raw, mapping, folder, every_column=False)
+    except duckdb.Error as error:
+        raise reading_error(error, file) from error
     counts = {name: getattr(cleaned, name) for name in ("rows", "accepted", "flagged", "rejected", "superseded")}
     extra = {"first_row": raw.first_row, "seconds": cleaned.timings, "report": cleaned.report.to_dict()}
     return result | counts | extra
 
 
-def _sample(con: duckdb.DuckDBPyConnection, raw: RawTable, rows: int) -> dict[str, list[object]]:
-    names = [column.name for column in raw.columns]
-    chosen = ", ".join(quoted(name) for name in names)
-    found = con.execute(f"SELECT {chosen} FROM {quoted(raw.relation)} LIMIT {rows}").fetchall()
-    return {name: [row[i] for row in found] for i, name in enumerate(names)}
-
-
-def _mapping(raw: RawTable, sample: dict[str, list[object]], request: dict[str, Any]) -> Mapping:
+def _mapping(raw: RawTable, first: dict[str, list[object]], request: dict[str, Any]) -> Mapping:
     """What a person corrected now wins over what was settled for an earlier file, which wins over our guess."""
     table, corrections = request["table"], dict(request["corrections"])
     names = {column.name for column in raw.columns}
@@ -68,7 +64,7 @@ def _mapping(raw: RawTable, sample: dict[str, list[object]], request: dict[str, 
             settled = earlier["columns"] | dict.fromkeys(earlier["left_out"], "")
             corrections = settled | corrections
             break
-    return propose(raw.columns, sample, table=table, corrections=corrections)
+    return propose(raw.columns, first, table=table, corrections=corrections)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from zhike.intake.jsonlines import read_json
 from zhike.intake.limits import Limits
 from zhike.intake.raw import RawTable
 from zhike.intake.recognise import recognise
+from zhike.intake.sql import quoted
 from zhike.intake.workbook import read_workbook
 
 
@@ -30,6 +31,7 @@ class ReadOptions:
     header_row: int | None = None
 
 
+SAMPLE_ROWS = 1000
 NO_LIMITS_NAMED = Limits()
 FIND_OUT = ReadOptions()
 
@@ -60,6 +62,14 @@ def read(
         return replace(table, finding=replace(finding, file=path.name))
     except duckdb.Error as error:
         raise reading_error(error, path) from error
+
+
+def sample(con: duckdb.DuckDBPyConnection, raw: RawTable, rows: int = SAMPLE_ROWS) -> dict[str, list[object]]:
+    """The first rows of a raw table: column → values. What a mapping is proposed from and a person is shown."""
+    names = [column.name for column in raw.columns]
+    chosen = ", ".join(quoted(name) for name in names)
+    found = con.execute(f"SELECT {chosen} FROM {quoted(raw.relation)} LIMIT {rows}").fetchall()
+    return {name: [row[i] for row in found] for i, name in enumerate(names)}
 
 
 def _plainly_named(path: Path, scratch: Path) -> Path:

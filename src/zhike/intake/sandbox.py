@@ -83,7 +83,7 @@ def serve_worker(handler: Callable[[dict[str, Any], Progress], dict[str, Any]]) 
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     request = json.loads(sys.stdin.buffer.read())
-    _confine(Limits(**request.pop("limits")), request.pop("parent"))
+    _confine(Limits(**request["limits"]), request["parent"])
 
     def say(message: dict[str, Any]) -> None:
         answers.write(json.dumps(message, ensure_ascii=True, default=str) + "\n")

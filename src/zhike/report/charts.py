@@ -19,6 +19,8 @@ WIDE, NARROW = 720, 340
 HEIGHT = 230
 _TOP, _BOTTOM = 22, 40
 _FONT = 12
+# A single month is a column too, not a wall.
+_WIDEST = 90.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def column_chart(bars: Sequence[Bar], *, series: Sequence[str], width: int, titl
     steps = ticks(highest)
     left = _axis_width(steps)
     plot = _Plot(left, _TOP, width - left - 4, HEIGHT - _TOP - _BOTTOM)
-    room = plot.width / max(1, len(bars))
+    room = min(plot.width / max(1, len(bars)), _WIDEST)
     drawn = [_grid_lines(plot, steps)]
     every = _label_every([bar.label for bar in bars], room)
     for i, bar in enumerate(bars):

@@ -14,6 +14,7 @@ from zhike.report.wording import amount, customers, days, grade_advice, tier_adv
 
 # A tier that holds nearly everybody tells nobody apart.
 LOPSIDED = 0.85
+ENOUGH = 20
 EVEN_MODE = "quantile"
 
 
@@ -50,7 +51,8 @@ def _lopsided(figures: Figures) -> Advice | None:
     everyone, _money = _totals(figures.tiers)
     largest = max(figures.tiers, key=lambda g: g.customers)
     mode = figures.run.settings.get("rfm", {}).get("mode", "minmax")
-    if everyone < 2 or largest.customers / everyone < LOPSIDED or mode == EVEN_MODE:
+    even = max((g.customers for g in figures.even_tiers), default=everyone)
+    if everyone < ENOUGH or largest.customers < LOPSIDED * everyone or even >= largest.customers or mode == EVEN_MODE:
         return None
     parts = [
         _("{tier} {n}", tier=label("value_tier", g.code), n=count(g.customers))
@@ -134,8 +136,8 @@ def grid(figures: Figures) -> Section | None:
             Advice(
                 _("Next"),
                 _(
-                    "Call the silent customers of high value first: they left more recently than the lost ones and are easier to "
-                    "bring back. For the lost ones one strong offer is enough."
+                    "Call the silent customers of high value first: they left more recently than the lost ones and are "
+                    "easier to bring back. For the lost ones one strong offer is enough."
                 ),
             )
         )

@@ -73,14 +73,15 @@ def change(now: float, before: float) -> str:
 def compact(value: float) -> str:
     """A number for the axis of a chart, in the units of the language.
 
-    >>> compact(1_500_000), compact(20_000), compact(500), compact(0.5), compact(0)
-    ('1.5M', '20k', '500', '0.5', '0')
+    >>> compact(1_500_000), compact(20_000), compact(500), compact(0.5), compact(0), compact(1e14)
+    ('1.5M', '20k', '500', '0.5', '0', '100,000bn')
     """
     units = ((1e8, "亿"), (1e4, "万")) if current_language() == "zh" else ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
     for size, name in units:
         if abs(value) >= size:
             scaled = value / size
-            return f"{scaled:.1e}{name}" if scaled >= 1e7 else f"{scaled:,.4g}{name}"
+            digits = ".1e" if abs(scaled) >= 1e7 else ",.0f" if abs(scaled) >= 1000 else ".4g"
+            return f"{scaled:{digits}}{name}"
     return f"{value:,.6g}"
 
 

@@ -15,6 +15,8 @@ from zhike.report.wording import amount, customers, days
 QUARTER = 3
 # Sales nobody can be thanked for become something to act on from this share.
 MUCH_UNATTRIBUTED = 0.05
+# Characters of a figure that a card has room for.
+LONGEST = 16
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,9 @@ def glance(figures: Figures) -> Section:
     blocks: list[Block] = [_cards(figures)]
     if actions := _actions(figures):
         blocks.append(Actions(_("Do this first"), actions))
+    if not figures.headline.customers:
+        told = _("Import orders that name these customers; everything else in this report follows from them.")
+        blocks.append(Advice(_("Next"), told, command="zhike import FILE --as orders"))
     return Section("glance", _("At a glance"), _("How is the customer base doing?"), _headline(figures), blocks)
 
 
@@ -97,21 +102,29 @@ def _cards(figures: Figures) -> Cards:
         ),
         Card(
             _("Revenue in {window}", window=days(figures.window_days)),
-            amount(figures, h.revenue),
+            _short(figures, h.revenue),
             _compared(figures, h.revenue, h.revenue_before) or _no_comparison(figures),
             _tone(figures, h.revenue, h.revenue_before),
         ),
         Card(
             _("Average order"),
-            amount(figures, h.average_order),
+            _short(figures, h.average_order),
             _("{n} orders in the window", n=count(h.orders)) if h.orders else "",
         ),
-        Card(_("Bought on one day only"), count(h.bought_once), _share_of_all(h.bought_once, h.customers)),
     ]
-    if h.comparable:
-        stayed = h.stayed / h.active_before if h.active_before else None
-        cards.append(Card(_("Came back"), percent(stayed), _("of those active in the window before")))
+    if h.comparable and h.active_before:
+        stayed = percent(h.stayed / h.active_before)
+        cards.append(Card(_("Came back"), stayed, _("of those active in the window before")))
+    else:
+        once = _share_of_all(h.bought_once, h.customers)
+        cards.append(Card(_("Bought on one day only"), count(h.bought_once), once))
     return Cards(cards)
+
+
+def _short(figures: Figures, value: float | None) -> str:
+    """An amount that fits a card: in full, or in millions and billions where that is too long."""
+    full = amount(figures, value)
+    return full if value is None or len(full) <= LONGEST else compact(value)
 
 
 def _share_of_all(part: int, whole: int) -> str:

@@ -30,6 +30,8 @@ def stages(figures: Figures) -> Section | None:
 
 
 def _answer(figures: Figures) -> str:
+    if not figures.headline.customers:
+        return _("{customers} still to be won.", customers=customers(figures.headline.everyone))
     sizes = {g.code: g.customers for g in figures.stages}
     everyone = sum(sizes.values())
     leaving, staying = (sum(sizes.get(code, 0) for code in codes) for codes in (LEAVING, STAYING))

@@ -9,9 +9,9 @@ from zhike.cleaning.text import shown
 from zhike.cleaning.wording import figure_title, finding_sentence, rule_sentence, rule_title, use_title
 from zhike.lake.batches import State
 from zhike.language import _, current_language
-from zhike.report.blocks import Advice, Block, Cell, Column, Folded, Section, Table, Text
+from zhike.report.blocks import Advice, Block, Cell, Column, Facts, Folded, Section, Table, Text
 from zhike.report.figures import Figures, Import
-from zhike.report.numbers import count, day, listing, money, percent
+from zhike.report.numbers import count, day, listing, money, percent, sentences
 from zhike.report.wording import amount, rows
 from zhike.schema import CONTRACTS
 
@@ -42,23 +42,20 @@ def _answer(figures: Figures, standing: Sequence[Import]) -> str:
     total = sum(i.batch.rows for i in standing)
     if not total:
         return _("The lake lists no imported rows.")
-    rejected = sum(i.batch.rejected for i in standing)
-    flow = figures.flow
-    values = {"rows": rows(total), "kept": percent(1 - rejected / total, 1), "rejected": count(rejected)}
-    if not rejected and flow.net:
-        return _(
-            "All {rows} were kept, {flagged} of them with a flag; {share} of net sales belong to a known customer.",
-            rows=rows(total),
-            flagged=count(sum(i.batch.flagged for i in standing)),
-            share=percent(flow.scored / flow.net),
+    rejected, flagged = sum(i.batch.rejected for i in standing), sum(i.batch.flagged for i in standing)
+    if rejected:
+        kept = percent(1 - rejected / total, 1)
+        said = _(
+            "Of {rows}, {kept} were kept, {rejected} rejected.", rows=rows(total), kept=kept, rejected=count(rejected)
         )
-    if not flow.net:
-        return _("Of {rows}, {kept} were kept and {rejected} rejected; nothing vanished silently.", **values)
-    return _(
-        "Of {rows}, {kept} were kept and {rejected} rejected; {share} of net sales belong to a known customer.",
-        share=percent(flow.scored / flow.net),
-        **values,
-    )
+    elif flagged:
+        said = _("All {rows} were kept, {flagged} of them with a flag.", rows=rows(total), flagged=count(flagged))
+    else:
+        said = _("All {rows} were kept, none with a flag.", rows=rows(total))
+    if not figures.flow.net:
+        return said
+    known = percent(figures.flow.scored / figures.flow.net)
+    return sentences(said, _("{share} of net sales belong to a known customer.", share=known))
 
 
 def _flow(figures: Figures) -> Table:
@@ -122,16 +119,22 @@ def _part(number: int, whole: int) -> Cell:
 
 
 def _detail(found: Import, report: QualityReport, *, alone: bool) -> Folded:
-    blocks: list[Table | Text] = [_figures(report), _rules(report)]
+    blocks: list[Table | Text | Facts] = [_figures(report), _rules(report)]
     said = [finding_sentence(note.code, _labelled(report, note.values)) for note in report.findings]
     said += [_(sentence, **values) for sentence, values in report.warnings]
     blocks += [Text(sentence) for sentence in said]
     can = [use_title(use) for use in report.can]
     if can:
         blocks.append(Text(listing(can), title=_("This file serves")))
-    for need in report.cannot:
-        labels = listing([CONTRACTS[report.table][name].label(current_language()) for name in need.columns])
-        blocks.append(Text(_("{use}: needs {columns}", use=use_title(need.use), columns=labels), title=_("Not served")))
+    if report.cannot:
+        contract = CONTRACTS[report.table]
+        needs = [
+            (use_title(need.use), listing([contract[name].label(current_language()) for name in need.columns]))
+            for need in report.cannot
+        ]
+        blocks.append(
+            Facts([(use, _("needs {columns}", columns=columns)) for use, columns in needs], _("Not served yet"))
+        )
     title = _("Import {number} in detail: {file}", number=found.batch.batch, file=shown(report.file, 60))
     return Folded(title, [b for b in blocks if not isinstance(b, Table) or b.rows], open=alone)
 

@@ -49,7 +49,7 @@ def refresh(lake_url: str, as_of: str | None, as_machine: bool, **changes: Any) 
     output.say(said)
     _warn_of_one_tier(run, tiers)
     for column, counts in (("value_tier", tiers), ("stage", stages)):
-        rows = [(label(column, code), n, n / run.customers) for code, n in counts.items()]
+        rows = [(label(column, code), n, f"{n / run.customers:.1%}") for code, n in counts.items()]
         output.table([_("Value tier") if column == "value_tier" else _("Stage"), _("Customers"), _("Share")], rows)
 
 
@@ -93,7 +93,7 @@ def _warn_of_one_tier(run: Run, tiers: dict[str, int]) -> None:
         said = _(
             "{percent} % of the customers are in one value tier, because min-max scores are stretched by the largest "
             "customers. To compare: zhike preview --mode quantile.",
-            percent=f"{share:.0%}".rstrip("%"),
+            percent=f"{100 * share:.1f}",
         )
         output.say(said)
 

@@ -7,8 +7,6 @@ import datetime as dt
 from collections import defaultdict
 from typing import Any
 
-import ibis
-
 from zhike.facts.orders import combined_orders
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run
@@ -37,9 +35,9 @@ class Sales:
         self._orders, self._lines = facts_of(lake, run, "orders"), facts_of(lake, run, "order_lines")
         self._net = lake.materialised(combined_orders(self._orders, self._lines), "report_orders")
         known = self._net.filter(self._net.customer_id.notnull() & self._net.ordered_at.notnull())
-        months = known.group_by("customer_id", month=known.ordered_at.date().truncate("M")).aggregate(
-            orders=known.count(), revenue=known.amount.sum()
-        )
+        # Months as whole numbers: engines disagree on whether a truncated date is a date.
+        month = known.ordered_at.year().cast("int64") * 12 + known.ordered_at.month() - 1
+        months = known.group_by("customer_id", month=month).aggregate(orders=known.count(), revenue=known.amount.sum())
         months = lake.materialised(months, "report_customer_months")
         firsts = months.group_by("customer_id").aggregate(began=months.month.min())
         self._months = months.join(firsts, "customer_id")
@@ -60,32 +58,30 @@ class Sales:
             active=t.count(), new=t.count(where=t.month == t.began), orders=t.orders.sum(), revenue=t.revenue.sum()
         )
         by_month = {row["month"]: row for row in self._rows(found)}
-        end = self._run.as_of.replace(day=1)
-        begin = max(self.first_order.replace(day=1), shifted(end, 1 - SHOWN_MONTHS))
+        end = month_number(self._run.as_of)
+        begin = max(month_number(self.first_order), end + 1 - SHOWN_MONTHS)
         months = []
-        for i in range(months_between(begin, end) + 1):
-            first = shifted(begin, i)
-            row = by_month.get(first, {"active": 0, "new": 0, "orders": 0, "revenue": 0.0})
-            months.append(
-                Month(first, row["revenue"], row["orders"], row["active"], row["new"], self._is_complete(first))
-            )
+        for number in range(begin, end + 1):
+            row = by_month.get(number, {"active": 0, "new": 0, "orders": 0, "revenue": 0.0})
+            first, complete = first_day(number), self._is_complete(first_day(number))
+            months.append(Month(first, row["revenue"], row["orders"], row["active"], row["new"], complete))
         return tuple(months)
 
     def cohorts(self) -> tuple[Cohort, ...]:
         """The customers of each of the last `SHOWN_COHORTS` months of first purchase, and who of them came back."""
         if self.first_order is None:
             return ()
-        t, end = self._months, self._run.as_of.replace(day=1)
-        t = t.filter(t.began >= ibis.literal(shifted(end, -SHOWN_COHORTS)))
-        counts: dict[dt.date, dict[int, int]] = defaultdict(dict)
+        t, end = self._months, month_number(self._run.as_of)
+        t = t.filter(t.began >= end - SHOWN_COHORTS)
+        counts: dict[int, dict[int, int]] = defaultdict(dict)
         for row in self._rows(t.group_by("began", "month").aggregate(customers=t.count())):
-            counts[row["began"]][months_between(row["began"], row["month"])] = row["customers"]
-        partial = not self._is_complete(end)
+            counts[row["began"]][row["month"] - row["began"]] = row["customers"]
+        partial = not self._is_complete(first_day(end))
         return tuple(
             Cohort(
-                began,
+                first_day(began),
                 counts[began][0],
-                tuple(counts[began].get(i + 1, 0) for i in range(months_between(began, end))),
+                tuple(counts[began].get(i + 1, 0) for i in range(end - began)),
                 partial,
             )
             for began in sorted(counts)
@@ -124,20 +120,19 @@ class Sales:
         return None if found is None else found.date()
 
 
-def shifted(first: dt.date, months: int) -> dt.date:
-    """The first of the month so many months later.
+def month_number(day: dt.date) -> int:
+    """Months since the year 0, so that months can be counted with.
 
-    >>> shifted(dt.date(2011, 12, 1), 2), shifted(dt.date(2011, 1, 1), -13)
-    (datetime.date(2012, 2, 1), datetime.date(2009, 12, 1))
+    >>> month_number(dt.date(2012, 1, 1)) - month_number(dt.date(2011, 12, 9))
+    1
     """
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    return dt.date(year, month + 1, 1)
+    return day.year * 12 + day.month - 1
 
 
-def months_between(earlier: dt.date, later: dt.date) -> int:
-    """Calendar months from one first of a month to another.
+def first_day(number: int) -> dt.date:
+    """The first day of a `month_number`.
 
-    >>> months_between(dt.date(2010, 12, 1), dt.date(2011, 12, 1))
-    12
+    >>> first_day(month_number(dt.date(2011, 12, 9)))
+    datetime.date(2011, 12, 1)
     """
-    return (later.year - earlier.year) * 12 + later.month - earlier.month
+    return dt.date(number // 12, number % 12 + 1, 1)

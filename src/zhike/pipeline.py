@@ -109,12 +109,18 @@ def score_customers(lake: Lake, orders: Any, summary: Any, as_of: dt.date, setti
         summary: their `purchase_summary`, computed.
     """
     window, value = settings.window_days, settings.value
-    models = [
-        score_rfm(summary, settings.rfm),
-        score_lifecycle(summary, settings.lifecycle, window_days=window),
-        score_clv_formula(summary, window_days=window, margin=value.margin or 1.0, lifespan_years=value.lifespan_years),
-        score_contribution(summary.select("customer_id", "revenue")),
-        profitability(
+    models = {
+        "rfm": score_rfm(summary, settings.rfm),
+        "lifecycle": score_lifecycle(summary, settings.lifecycle, window_days=window),
+        "clv": score_clv_formula(
+            summary,
+            window_days=window,
+            # Where the margin is not known CLV is revenue, and its sentence says so.
+            margin=1.0 if value.margin is None else value.margin,
+            lifespan_years=value.lifespan_years,
+        ),
+        "contribution": score_contribution(summary.select("customer_id", "revenue")),
+        "profitability": profitability(
             orders,
             as_of=as_of,
             window_days=window,
@@ -123,11 +129,13 @@ def score_customers(lake: Lake, orders: Any, summary: Any, as_of: dt.date, setti
             touches=snapshot(lake, "touches", as_of=as_of),
             cost_per_ticket=value.cost_per_ticket,
         ),
-    ]
+    }
     scores = summary
-    for model in models:
-        new = [name for name in model.columns if name not in scores.columns]
-        scores = scores.left_join(model.select("customer_id", *new), "customer_id", rname="{name}_again")
+    for name, model in models.items():
+        # One at a time: a single query of all models takes Ibis and the planner longer than computing them.
+        computed = lake.materialised(model, name)
+        new = [column for column in computed.columns if column not in scores.columns]
+        scores = scores.left_join(computed.select("customer_id", *new), "customer_id", rname="{name}_again")
         scores = scores.drop("customer_id_again")
     sources = [
         snapshot(lake, name, as_of=as_of).select("customer_id") for name in ("customers", "orders", "order_lines")

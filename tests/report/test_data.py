@@ -17,8 +17,8 @@ from zhike.pipeline import refresh
 from zhike.report.blocks import Cell, Column, Table
 from zhike.report.data import read_figures
 from zhike.report.figures import Figures
+from zhike.report.growth import trend
 from zhike.report.numbers import count, money, percent
-from zhike.report.overview import trend
 from zhike.report.stages import returned_after
 
 from .conftest import Page

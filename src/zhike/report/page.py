@@ -15,10 +15,11 @@ from zhike.language import LANGUAGES, _, speaking
 from zhike.report.blocks import Section
 from zhike.report.data import read_figures
 from zhike.report.figures import Figures
+from zhike.report.growth import growth
 from zhike.report.kinds import grid, kinds
 from zhike.report.method import method
 from zhike.report.numbers import day
-from zhike.report.overview import glance, growth
+from zhike.report.overview import glance
 from zhike.report.stages import cohorts, stages
 from zhike.report.trust import trust
 from zhike.report.wording import days

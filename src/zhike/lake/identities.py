@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import ibis
 import pyarrow as pa
 
 from zhike.errors import InputError
@@ -80,7 +79,7 @@ def resolved(lake: Lake, facts: Any) -> Any:
     known = links(lake)
     if not known:
         return facts
-    small = ibis.memtable(pa.table({"identity": list(known), "linked_customer": list(known.values())}))
+    small = lake.small(pa.table({"identity": list(known), "linked_customer": list(known.values())}))
     joined = facts.left_join(small, facts.customer_id == small.identity)
     return joined.mutate(customer_id=joined.linked_customer.coalesce(joined.customer_id)).select(*facts.columns)
 

@@ -70,7 +70,9 @@ class Lake:
 
     def close(self) -> None:
         """Let go of the engine. The lake itself needs no closing."""
-        if engine := self.__dict__.pop("engine", None):
+        engine = self.__dict__.pop("engine", None)
+        # A Spark session belongs to the whole process; others may be using it.
+        if engine is not None and engine.name != "pyspark":
             engine.disconnect()
 
     # -- tables ---------------------------------------------------------------------------------------------------
@@ -106,7 +108,7 @@ class Lake:
             return None
         files = table.file_uris()
         if not files:
-            return ibis.memtable(pa.schema(table.schema().to_arrow()).empty_table())
+            return self.small(pa.schema(table.schema().to_arrow()).empty_table())
         if self.engine.name == "pyspark":
             session = self.engine._session
             session.read.option("mergeSchema", "true").parquet(*files).createOrReplaceTempView(
@@ -116,6 +118,16 @@ class Lake:
         if self.is_local:
             return self.engine.read_parquet(files, table_name=_view(name, table.version()), union_by_name=True)
         return self.engine.read_in_memory(table.to_pyarrow_dataset(), table_name=_view(name, table.version()))
+
+    def small(self, table: pa.Table) -> Any:
+        """A few rows of ours as a table on the lake's engine."""
+        if self.engine.name != "pyspark":
+            return ibis.memtable(table)
+        # Ibis hands memory tables to Spark only when a query runs, too late for one that is cached.
+        self._made += 1
+        name = f"small_{self._made}"
+        self.engine._session.createDataFrame(table).createOrReplaceTempView(name)
+        return self.engine.table(name)
 
     def materialised(self, expression: Any, name: str) -> Any:
         """The expression computed once, for those who read it several times. Gone when the lake is closed."""

@@ -72,10 +72,13 @@ def snapshot(lake: Lake, name: str, *, as_of: dt.date | None = None, version: in
     table = contract(name)
     stored = lake.scan(facts_table(name), version)
     if stored is None:
-        stored = ibis.memtable(facts_schema(table).empty_table())
+        stored = lake.small(facts_schema(table).empty_table())
     # A column that a newer Zhike added to the contract is empty in facts imported before.
     younger = [column for column in table if column.name not in stored.columns]
     stored = stored.mutate(**{c.name: ibis.null(_IBIS[c.kind]) for c in younger}) if younger else stored
+    # Engines differ in how they describe a timestamp (with or without its precision); tables that meet must agree.
+    times = {c.name: "timestamp" for c in table if c.kind == "timestamp"}
+    stored = stored.cast(times) if times else stored
     delta = lake.delta(facts_table(name), version)
     rows = newest(stored, table.key) if delta is not None and has_replacements(delta) else stored
     if "customer_id" in table:

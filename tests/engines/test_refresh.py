@@ -1,0 +1,43 @@
+"""The whole refresh on a lake gives the same scores on Spark as on DuckDB."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zhike.importing.importer import Choices, import_file
+from zhike.lake.lake import Lake
+from zhike.lake.runs import scores_of
+from zhike.pipeline import refresh
+
+from .engine import spark_engine
+
+FIRST = ("1,a,2025-01-05,10", "2,a,2025-02-05,30", "3,b,2025-02-20,100", "4,c,2025-03-01,5", "5,b,2025-03-02,-40")
+
+
+def scores(url: Path, engine: str) -> list[dict[str, Any]]:
+    with Lake(url, engine=engine) as lake:
+        run = refresh(lake, dt.date(2025, 3, 5))
+        assert run.engine == {"duckdb": "duckdb", "spark": "pyspark"}[engine]
+        rows = lake.engine.to_pyarrow(scores_of(lake, run)).to_pylist()
+    return sorted(rows, key=lambda row: row["customer_id"])
+
+
+@pytest.mark.spark
+@pytest.mark.xdist_group("spark")
+def test_a_refresh_on_spark_equals_one_on_duckdb(tmp_path: Path, orders_csv: Callable[..., Path]) -> None:
+    spark_engine()
+    with Lake(tmp_path / "duckdb") as lake:
+        import_file(lake, orders_csv("a.csv", *FIRST), Choices(table="orders"))
+        import_file(lake, orders_csv("b.csv", "4,c,2025-03-01,7"), Choices(table="orders"))
+    shutil.copytree(tmp_path / "duckdb", tmp_path / "spark")
+    here, there = scores(tmp_path / "duckdb", "duckdb"), scores(tmp_path / "spark", "spark")
+    assert [row["customer_id"] for row in here] == ["a", "b", "c"]
+    assert [row["revenue"] for row in here] == [40, 60, 7]
+    for one, other in zip(here, there, strict=True):
+        assert one == pytest.approx(other)

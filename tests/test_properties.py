@@ -73,7 +73,7 @@ def answers(table: Any) -> list[dict[str, Any]]:
 
 def buyers(rows: list[tuple[int, int, float | None]]) -> set[int]:
     """Who has a purchase (not only refunds) up to the day, in plain Python."""
-    return {c for c, days, amount in rows if days >= 0 and (amount is None or not amount < 0)}
+    return {c for c, days, amount in rows if days >= 0 and (amount is None or not amount <= 0)}
 
 
 @some

@@ -5,7 +5,7 @@ Ibis table. The lake and the refresh run the same models on a company's stored f
 """
 
 from zhike.errors import EngineError, InputError, LakeError, MappingError, SettingsError, ZhikeError
-from zhike.facts.orders import net_orders, orders_from_lines
+from zhike.facts.orders import net_orders
 from zhike.facts.purchases import purchase_summary
 from zhike.importing.importer import Choices, import_file, import_query, inspect_file
 from zhike.lake.lake import Lake
@@ -39,7 +39,6 @@ __all__ = [
     "inspect_file",
     "lifecycle",
     "net_orders",
-    "orders_from_lines",
     "pareto_curve",
     "portrait",
     "profitability",

@@ -1,10 +1,16 @@
-"""Order lines → orders, with cancellations and refunds netted against the purchases they take back.
+"""Orders and order lines → one row per order, net of everything that was taken back.
 
-A return takes back the latest purchase of the same product by the same customer that has not been taken back yet
-(last in, first out), in money: what was paid back is what the company no longer has. Seen over time, what a customer
-has spent on one product is a level that sales raise and returns lower, never below zero; what is left of a sale is
-how far the level stays above where it stood before the sale, from then on. So running sums and minima within
-(customer, product) answer it exactly, with no row loop.
+Sales and refunds of both tables become one stream of entries; then refunds are taken off in this order:
+
+1. a negative line within an order (a discount, a correction), a refund that names its order, and the amount an
+   order itself says was refunded: off that order, over all its lines;
+2. a refund that names a product: off the customer's latest purchase of that product;
+3. any other refund: off the customer's latest purchases.
+
+Latest means last in, first out, in money. Seen over time, what a customer has spent is a level that sales raise and
+refunds lower, never below zero; what is left of a sale is how far the level stays above where it stood before the
+sale, from then on. So running sums and minima within (customer, product) answer it exactly, with no row loop.
+What exceeds all that was bought before is left over: it takes nothing from later purchases.
 """
 
 from __future__ import annotations
@@ -17,130 +23,132 @@ from ibis import _
 # Sums of floats: what is left after netting is rounded, so that 0.30000000000000004 − 0.3 is nothing.
 _DIGITS = 6
 
+_TYPES = {
+    "order_id": "string",
+    "line_no": "string",
+    "customer_id": "string",
+    "ordered_at": "timestamp",
+    "product": "string",
+    "amount": "float64",
+    "refund_of": "string",
+    "refunded": "float64",
+    "discount": "float64",
+    "cost": "float64",
+}
+COLUMNS = ("customer_id", "order_id", "ordered_at", "amount", "gross_amount", "discount", "cost")
 
-def net_lines(lines: Any) -> Any:
-    """Every sale line with what was not taken back, and every return line with what it could not be matched to.
+
+def net_orders(orders: Any = None, lines: Any = None) -> Any:
+    """One row per order that was a sale: `customer_id, order_id, ordered_at, amount, gross_amount, discount, cost`.
 
     Args:
-        lines: columns `order_id, customer_id, ordered_at, amount` and, where there are any, `line_no, product_id,
-            product_name`. A return is a line with a negative amount.
+        orders: of the contract `orders` (an Ibis table; missing optional columns are treated as empty).
+        lines: of the contract `order_lines`. An order in both tables counts once, with the order's own amount (it
+            knows shipping, coupons, what was really paid) spread over its lines. At least one table is needed.
 
     Returns:
-        the lines with `is_return`, `net_amount` (0 for returns) and `unmatched_amount` (how much a return takes
-        back that was never seen bought, for instance because the data begin later; 0 for sales).
-        Lines without an amount (gifts, stock movements) are left out; lines without a customer cannot be matched:
-        their sales stay whole, their returns are unmatched.
+        `amount` net of what was taken back, 0 for an order taken back whole; `gross_amount` before. `discount` and
+        `cost` are reduced in the same proportion (goods that came back are in stock again); `cost` is NULL when the
+        cost of any of the order's lines is unknown. Entries without an amount are left out.
+
+    >>> lines = ibis.memtable({"order_id": ["1", "C2"], "customer_id": ["a", "a"], "product_id": ["p", "p"],
+    ...     "ordered_at": ["2026-01-01", "2026-01-09"], "amount": [30.0, -10.0]})
+    >>> net_orders(lines=lines).select("order_id", "amount", "gross_amount").to_pyarrow().to_pylist()
+    [{'order_id': '1', 'amount': 20.0, 'gross_amount': 30.0}]
     """
-    lines = _with_optional(lines)
-    lines = lines.filter(_.amount.notnull() & (_.amount != 0)).mutate(
-        is_return=_.amount < 0,
-        product=ibis.coalesce(_.product_id, _.product_name, ibis.literal("")),
+    entries = _entries(orders, lines)
+    sales = entries.filter(_.amount > 0).mutate(gross=_.amount)
+    refunds = entries.filter(_.amount < 0).mutate(amount=-_.amount)
+    # What was refunded of an order is known even where the sale itself is not.
+    settled = _off_their_order(sales, refunds)
+    free = refunds.filter(_.refund_of.isnull() & _.customer_id.notnull()).anti_join(sales, "order_id")
+    settled = _off_the_latest(settled, free.filter(_.product.notnull()), ["customer_id", "product"])
+    settled = _off_the_latest(settled, free.filter(_.product.isnull()), ["customer_id"])
+    return _per_order(settled)
+
+
+def _entries(orders: Any, lines: Any) -> Any:
+    """Both tables in one shape; an order in both is its lines, scaled to the order's own amount."""
+    if lines is None and orders is None:
+        raise ValueError("net_orders needs orders or lines")
+    detail = None if lines is None else _shaped(lines).filter(_.amount.notnull() & (_.amount != 0))
+    if orders is None:
+        return detail
+    headers = _shaped(orders).filter(_.amount.notnull() & (_.amount != 0))
+    if detail is None:
+        return headers
+    scaled = _scaled(detail, headers)
+    alone = headers.anti_join(scaled, "order_id")
+    only_lines = detail.anti_join(_shaped(orders), "order_id")
+    return scaled.union(alone).union(only_lines)
+
+
+def _shaped(table: Any) -> Any:
+    have = set(table.columns)
+    product = [table[name] for name in ("product_id", "product_name") if name in have]
+    given = {"product": ibis.coalesce(*product)} if product else {}
+    given |= {name: table[name] for name in _TYPES if name in have}
+    return table.select(**{name: given.get(name, ibis.null(kind)).cast(kind) for name, kind in _TYPES.items()})
+
+
+def _scaled(detail: Any, headers: Any) -> Any:
+    """Lines of the orders in `headers`, of the same sign as the order, adding up to the order's amount."""
+    known = headers.select("order_id", whole="amount", whole_cost="cost", whole_discount="discount", back="refunded")
+    joined = detail.join(known, "order_id").filter((_.amount > 0) == (_.whole > 0))
+    totals = joined.group_by("order_id").agg(total=_.amount.sum())
+    joined = joined.join(totals, "order_id")
+    share = joined.amount / joined.total
+    return joined.mutate(
+        amount=joined.whole * share,
+        cost=(joined.whole_cost * share).coalesce(joined.cost),
+        discount=(joined.whole_discount * share).coalesce(joined.discount),
+        refunded=joined.back * share,
+    ).select(*_TYPES)
+
+
+def _off_their_order(sales: Any, refunds: Any) -> Any:
+    """Take off each order what is known to belong to it, in proportion over its lines."""
+    named = refunds.filter(_.refund_of.notnull()).select(order_id="refund_of", back="amount")
+    own = refunds.filter(_.refund_of.isnull()).semi_join(sales, "order_id").select("order_id", back="amount")
+    stated = sales.filter(_.refunded > 0).select("order_id", back="refunded")
+    back = named.union(own).union(stated).group_by("order_id").agg(back=_.back.sum())
+    gross = sales.semi_join(back, "order_id").group_by("order_id").agg(total=_.amount.sum())
+    left = gross.join(back, "order_id").select("order_id", left=ibis.greatest(0.0, 1 - _.back / _.total))
+    joined = sales.left_join(left, "order_id", rname="left_{name}")
+    return joined.mutate(amount=(joined.amount * joined.left.coalesce(1.0)).round(_DIGITS)).select(*sales.columns)
+
+
+def _off_the_latest(sales: Any, refunds: Any, by: list[str]) -> Any:
+    """Take refunds off the latest sales before them that share the columns `by`."""
+    # Only who brought something back needs the running sums; for most companies that is a few percent of the sales.
+    keys = refunds.select(*by).distinct()
+    touched, rest = sales.semi_join(keys, by), sales.anti_join(keys, by)
+    given = refunds.mutate(amount=-_.amount, gross=ibis.literal(0.0)).select(*sales.columns)
+    moves = touched.union(given)
+    # At the same moment a purchase comes before the refund that cancels it.
+    order = [_.ordered_at, _.amount < 0, _.order_id, _.line_no]
+    so_far = ibis.window(group_by=by, order_by=order, rows=(None, 0))
+    from_here = ibis.window(group_by=by, order_by=order, rows=(0, None))
+    moves = moves.mutate(balance=_.amount.sum().over(so_far))
+    # A balance below zero is refunds of what was never seen bought; the level starts again from nothing.
+    moves = moves.mutate(level=_.balance + ibis.greatest(0.0, (-_.balance).max().over(so_far)))
+    moves = moves.mutate(stays=_.level.min().over(from_here))
+    # A sale whose amount is already 0 takes part, so that it is still an order, and keeps its 0.
+    left = moves.filter(_.gross > 0).mutate(amount=ibis.greatest(0.0, _.stays - _.level + _.amount).round(_DIGITS))
+    return rest.union(left.select(*sales.columns))
+
+
+def _per_order(sales: Any) -> Any:
+    whole = sales.group_by("order_id").agg(
+        customer_id=_.customer_id.max(),
+        ordered_at=_.ordered_at.min(),
+        amount=_.amount.sum().round(_DIGITS),
+        gross_amount=_.gross.sum(),
+        discount=_.discount.sum(),
+        cost=ibis.ifelse(_.cost.count() == _.count(), _.cost.sum(), None),
     )
-    # Only products somebody brought back need the running sums; for most files that is a few percent of the lines.
-    returned = lines.filter(_.is_return & _.customer_id.notnull()).select("customer_id", "product").distinct()
-    touched = lines.semi_join(returned, ["customer_id", "product"])
-    untouched = lines.anti_join(returned, ["customer_id", "product"])
-    whole = untouched.mutate(
-        net_amount=ibis.ifelse(_.is_return, 0.0, _.amount),
-        unmatched_amount=ibis.ifelse(_.is_return, -_.amount, 0.0),
-    )
-    return whole.union(_matched(touched).select(*whole.columns)).drop("product")
+    kept = whole.amount / whole.gross_amount
+    return whole.mutate(discount=whole.discount * kept, cost=whole.cost * kept).select(*COLUMNS)
 
 
-def _matched(lines: Any) -> Any:
-    partition = ["customer_id", "product"]
-    # At the same moment a purchase comes before the return that cancels it.
-    order = [_.ordered_at, _.is_return, _.order_id, _.line_no]
-    so_far = ibis.window(group_by=partition, order_by=order, rows=(None, 0))
-    from_here = ibis.window(group_by=partition, order_by=order, rows=(0, None))
-    previous = ibis.window(group_by=partition, order_by=order)
-    lines = lines.mutate(balance=_.amount.sum().over(so_far))
-    # A balance below zero means returns of things never seen bought: that much of them is unmatched.
-    lines = lines.mutate(excess=ibis.greatest(0.0, (-_.balance).max().over(so_far)))
-    lines = lines.mutate(level=_.balance + _.excess)
-    lines = lines.mutate(
-        stays=_.level.min().over(from_here),
-        unmatched=_.excess - _.excess.lag(1).over(previous).coalesce(0.0),
-    )
-    left = ibis.greatest(0.0, _.stays - _.level + _.amount).round(_DIGITS)
-    return lines.mutate(
-        net_amount=ibis.ifelse(_.is_return, 0.0, left),
-        unmatched_amount=ibis.ifelse(_.is_return, _.unmatched.round(_DIGITS), 0.0),
-    )
-
-
-def orders_from_lines(lines: Any) -> Any:
-    """One row per order: `customer_id, order_id, ordered_at, amount, gross_amount, discount, cost`.
-
-    `amount` is net of what was taken back later; an order taken back whole has amount 0. Refund lines that name
-    their order (`refund_of`) are netted there; the others by product.
-    """
-    lines = _with_optional(lines)
-    by_product = net_lines(lines.filter(_.refund_of.isnull()))
-    orders = (
-        by_product.filter(~_.is_return)
-        .group_by("order_id")
-        .agg(
-            customer_id=_.customer_id.max(),
-            ordered_at=_.ordered_at.min(),
-            amount=_.net_amount.sum(),
-            gross_amount=_.amount.sum(),
-            discount=_.discount.sum(),
-            # Goods that came back are in stock again: their share of the cost is not spent.
-            cost=(_.cost * _.net_amount / _.amount).sum(),
-        )
-    )
-    return _less_named_refunds(orders, lines)
-
-
-def net_orders(orders: Any) -> Any:
-    """Orders of the contract, refunds taken off: same columns as `orders_from_lines`.
-
-    A row's own `refunded` is taken off the row; a negative row is a refund, of the order it names in `refund_of`,
-    else of the customer's latest orders.
-    """
-    sold = orders.mutate(
-        line_no=ibis.literal("1"),
-        product_id=ibis.null("string"),
-        product_name=ibis.null("string"),
-        amount=ibis.ifelse(_.amount > 0, ibis.greatest(0.0, _.amount - _.refunded.coalesce(0.0)), _.amount),
-        gross=_.amount,
-    )
-    anonymous = sold.filter(_.refund_of.isnull())
-    netted = net_lines(anonymous).filter(~_.is_return)
-    named = netted.select(
-        "customer_id",
-        "order_id",
-        "ordered_at",
-        amount=_.net_amount,
-        gross_amount=_.gross,
-        discount=_.discount,
-        cost=_.cost * _.net_amount / _.amount,
-    )
-    return _less_named_refunds(named, sold)
-
-
-def _less_named_refunds(orders: Any, rows: Any) -> Any:
-    refunds = rows.filter(_.refund_of.notnull() & (_.amount < 0)).group_by("refund_of").agg(back=(-_.amount).sum())
-    joined = orders.left_join(refunds, orders.order_id == refunds.refund_of)
-    left = ibis.greatest(0.0, joined.amount - joined.back.coalesce(0.0))
-    return joined.mutate(amount=left).select(
-        "customer_id", "order_id", "ordered_at", "amount", "gross_amount", "discount", "cost"
-    )
-
-
-def combined_orders(orders: Any, lines: Any) -> Any:
-    """All purchases there are: the orders table, and orders known only by their lines.
-
-    An order in both counts once, as the orders table has it (it knows shipping, coupons and what was really paid).
-    """
-    from_orders = net_orders(orders)
-    only_lines = lines.anti_join(orders.select("order_id"), "order_id")
-    return from_orders.union(orders_from_lines(only_lines).select(*from_orders.columns)).filter(_.amount > 0)
-
-
-def _with_optional(lines: Any) -> Any:
-    types = {"line_no": "string", "product_id": "string", "product_name": "string", "refund_of": "string"}
-    types |= {"discount": "float64", "cost": "float64"}
-    missing = {name: ibis.null(kind) for name, kind in types.items() if name not in lines.columns}
-    return lines.mutate(**missing) if missing else lines
+combined_orders = net_orders

@@ -2,10 +2,10 @@
 
 The models are functions of this summary, so a refresh aggregates the orders once for all of them.
 
-A purchase is an order with an amount of zero or more. A negative amount is a refund: it lowers the money of the
-day it is dated and is never a purchase. An amount that is missing, NaN or infinite is unknown: the purchase
-counts, its money does not. All money is rounded to a millionth, so that the order in which an engine happens to
-add does not decide a tie.
+A purchase is an order with an amount above zero: one unpaid, given away or taken back whole is none. A negative
+amount is a refund: it lowers the money of the day it is dated (`zhike.net_orders` takes it off the purchase it
+belongs to). An amount that is missing, NaN or infinite is unknown: the purchase counts, its money does not. All
+money is rounded to a millionth, so that the order in which an engine happens to add does not decide a tie.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _purchase_days(table: Any) -> Any:
 
 def bought(table: Any) -> Any:
     """Whether an order is a purchase (and not a refund)."""
-    return (table.amount >= 0) | table.amount.isnull()
+    return (table.amount > 0) | table.amount.isnull()
 
 
 def days_between(earlier: Any, day: dt.date) -> Any:

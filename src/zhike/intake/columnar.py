@@ -15,8 +15,8 @@ from zhike.intake.sql import literal, only_row, quoted
 _KEPT = (
     "VARCHAR", "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
     "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE", "DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS",
-    "TIMESTAMP WITH TIME ZONE",
 )  # fmt: skip
+_ZONED = "TIMESTAMP WITH TIME ZONE"
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, path: Path, *, format_name: str = "parquet") -> RawTable:
@@ -50,6 +50,9 @@ def read_parquet(con: duckdb.DuckDBPyConnection, path: Path, *, format_name: str
 def _as_read(sql_type: str, column: str) -> tuple[str, str]:
     if sql_type.startswith("DECIMAL") or sql_type in _KEPT:
         return sql_type, column
+    if sql_type == _ZONED:
+        # Here already, so that no zone of the session or of the machine can have a part in it.
+        return "TIMESTAMP", f"{column} AT TIME ZONE 'UTC'"
     if sql_type.endswith("]") or sql_type.startswith(("STRUCT", "MAP")):
         return "VARCHAR", f"CAST(to_json({column}) AS VARCHAR)"
     return "VARCHAR", f"CAST({column} AS VARCHAR)"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import duckdb
 
-from zhike.intake.expressions import ColumnFormat, CountFrom, missing_sql
+from zhike.intake.expressions import ColumnFormat, CountFrom, missing_sql, without_offset_sql
 from zhike.intake.raw import Warnings
 from zhike.intake.sql import literal, literals, only_row, quoted
 
@@ -118,7 +118,7 @@ def _written(
     day_first: bool | None,
 ) -> ColumnFormat:
     """Chooses formats until the whole column is read, or nothing more helps."""
-    text = name if form.sql_type == "VARCHAR" else f"CAST({name} AS VARCHAR)"
+    text = without_offset_sql(name) if form.sql_type == "VARCHAR" else f"CAST({name} AS VARCHAR)"
     warnings: Warnings = ()
     chosen: tuple[str, ...] = ()
     while len(chosen) < _MOST_FORMATS:

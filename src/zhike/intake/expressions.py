@@ -27,6 +27,12 @@ _SPACE = r"[\s\x{00A0}\x{2007}\x{2009}\x{202F}\x{3000}]"
 _FROM_WIDE = "０１２３４５６７８９．，－＋％（）−–"
 _TO_PLAIN = "0123456789.,-+%()--"
 
+# How far a time is from UTC, written behind it: …Z, …+08:00, … +0800, … UTC, … GMT+8, …+08:00[Asia/Shanghai].
+_OFFSET = (
+    r"(\d:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?)\s*"
+    r"(?:[Zz]|UTC|GMT|(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?(?::\d{2})?)(?:\[[^\]]*\])?\s*$"
+)
+
 
 @dataclass(frozen=True)
 class ColumnFormat:
@@ -152,11 +158,43 @@ def integer_sql(column_sql: str, form: ColumnFormat = PLAIN) -> str:
 def timestamp_sql(column_sql: str, form: ColumnFormat = PLAIN) -> str:
     """A TIMESTAMP without zone, never infinite. Years 1 to 9999 pass: whether one is sensible is for cleaning.
 
+    A time written with its distance from UTC (+08:00, Z, GMT+8) becomes UTC; one without stays as it is written.
+
     >>> import duckdb
     >>> form = ColumnFormat(date_formats=("%m/%d/%Y %H:%M",))
-    >>> str(duckdb.execute("select " + timestamp_sql("'12/1/2010 8:26'", form)).fetchone()[0])
-    '2010-12-01 08:26:00'
+    >>> texts = ["12/1/2010 8:26", "12/1/2010 8:26 +08:00"]
+    >>> [str(duckdb.execute("select " + timestamp_sql(literal(t), form)).fetchone()[0]) for t in texts]
+    ['2010-12-01 08:26:00', '2010-12-01 00:26:00']
     """
+    written = _written_time(column_sql, form)
+    if form.sql_type != "VARCHAR" or form.count_from:
+        return written
+    sign, hours, minutes = (f"regexp_extract({column_sql}, {literal(_OFFSET)}, {group})" for group in (2, 3, 4))
+    ahead = f"coalesce(TRY_CAST({hours} AS BIGINT) * 60, 0) + coalesce(TRY_CAST({minutes} AS BIGINT), 0)"
+    ahead = f"to_minutes(CASE WHEN {sign} = '-' THEN -1 ELSE 1 END * ({ahead}))"
+    local = _written_time(without_offset_sql(column_sql), form)
+    return f"CASE WHEN {_has_offset(column_sql)} THEN {local} - {ahead} ELSE {written} END"
+
+
+def without_offset_sql(column_sql: str) -> str:
+    """The text of a time without what says how far it is from UTC.
+
+    >>> import duckdb
+    >>> duckdb.execute("select " + without_offset_sql("'2010-12-01T08:26:00+08:00'")).fetchone()
+    ('2010-12-01T08:26:00',)
+    """
+    return f"regexp_replace({column_sql}, {literal(_OFFSET)}, '\\1')"
+
+
+def _has_offset(column_sql: str) -> str:
+    # A pattern costs as much as the rest of the reading; a time without an offset seldom passes these guards.
+    ends = " OR ".join(f"suffix({column_sql}, '{end}')" for end in "ZzCT]")
+    guard = f"strlen({column_sql}) > 19 OR contains({column_sql}, '+') OR {column_sql} LIKE '%:%-%' OR {ends}"
+    return f"({guard}) AND regexp_matches({column_sql}, {literal(_OFFSET)})"
+
+
+def _written_time(column_sql: str, form: ColumnFormat) -> str:
+    """The time as it is written, wherever that was."""
     if form.count_from:
         return _counted_time(column_sql, form)
     if form.sql_type != "VARCHAR" and form.date_formats:
@@ -186,11 +224,14 @@ def _counted_time(column_sql: str, form: ColumnFormat) -> str:
 def date_sql(column_sql: str, form: ColumnFormat = PLAIN) -> str:
     """A DATE. Dates without a time are birthdays: a year of two digits that would lie ahead is a century earlier.
 
+    Where a time with an offset stands in their place, it is the day there, not in UTC, that is meant.
+
     >>> import duckdb
     >>> str(duckdb.execute("select " + date_sql("'25-12-57'", ColumnFormat(date_formats=("%d-%m-%y",)))).fetchone()[0])
     '1957-12-25'
     """
-    date = f"CAST({timestamp_sql(column_sql, form)} AS DATE)"
+    is_text = form.sql_type == "VARCHAR" and not form.count_from
+    date = f"CAST({_written_time(without_offset_sql(column_sql) if is_text else column_sql, form)} AS DATE)"
     if not any("%y" in date_format for date_format in form.date_formats):
         return date
     return f"CASE WHEN {date} > current_date THEN CAST({date} - INTERVAL 100 YEAR AS DATE) ELSE {date} END"

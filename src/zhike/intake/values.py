@@ -1,4 +1,9 @@
-"""Finds out how each column writes its values, and reads them: the door to `expressions`."""
+"""Finds out how each column writes its values, and reads them: the door to `expressions`.
+
+Times in Zhike have no zone. A time that says how far it is from UTC, in a text (`…+08:00`, `…Z`) or in its type, is
+converted to UTC; one that does not is kept as it is written. Abbreviations such as CST name several zones and are
+passed over. Of a date alone (a birthday) the day is kept that is written.
+"""
 
 from __future__ import annotations
 

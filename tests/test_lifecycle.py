@@ -138,7 +138,7 @@ def test_explanations() -> None:
     assert explain_lifecycle(rows["b"], language="en") == (
         "Maintenance: 2 purchases, usually one every 30 days; the last was 60 days ago, 2.0 times the usual gap."
     )
-    assert explain_lifecycle(rows["d"], language="en").startswith("Acquisition: one purchase so far, 60 days ago")
+    assert explain_lifecycle(rows["d"], language="en").startswith("Acquisition: bought on one day so far, 60 days ago")
     (steady,) = score_lifecycle(ibis.memtable([summary_row()])).to_pyarrow().to_pylist()
     assert explain_lifecycle(steady, language="en").endswith("Spending per day is 100 % of the period before.")
     assert "成熟期" in explain_lifecycle(steady, language="zh")

@@ -98,6 +98,11 @@ def say(name: Name, language: str | None = None) -> str:
     return name.zh if language_of(language or current_language()) == "zh" else name.en
 
 
+def names_of(column: str) -> dict[str, Name]:
+    """The codes a column can hold, each with its names; empty for a column without codes."""
+    return NAMES.get(column, {})
+
+
 def label(column: str, code: str, language: str | None = None) -> str:
     """What people call the code in that column; a code without a name is shown as it is.
 

@@ -237,7 +237,7 @@ def explain_lifecycle(row: Mapping[str, Any], *, language: str | None = None) ->
         }
         if row["purchase_days"] == 1:
             said = _(
-                "{stage}: one purchase so far, {recency} days ago; customers here usually come back after "
+                "{stage}: bought on one day so far, {recency} days ago; customers here usually come back after "
                 "{rhythm} days, so that is {overdue} times the usual gap.",
                 **values,
             )

@@ -98,9 +98,9 @@ def _open(path: Path) -> Any:
     suffix = path.suffix.lower()
     try:
         if suffix in {".parquet", ".pq"}:
-            return ibis.get_backend().read_parquet(path)
+            return ibis.get_backend().read_parquet(path, hive_partitioning=False)
         if suffix in {".csv", ".tsv"}:
-            return ibis.get_backend().read_csv(path)
+            return ibis.get_backend().read_csv(path, hive_partitioning=False)
     except duckdb.Error:
         # Not as plain as its name says; the forgiving reader will read it or say what is wrong.
         pass

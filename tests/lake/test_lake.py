@@ -142,3 +142,25 @@ def test_a_broken_table_is_explained(lake: Lake) -> None:
 def test_an_unknown_engine_lists_those_there_are() -> None:
     with pytest.raises(EngineError, match="duckdb, spark or sc://"):
         connect("oracle")
+
+
+@pytest.mark.parametrize("folder", ["sp ace", "客户", "batch=77", "qu'ote#x"])
+def test_a_lake_may_lie_in_any_ordinary_folder(tmp_path: Path, folder: str) -> None:
+    with Lake(tmp_path / folder) as lake:
+        put(lake, 1, [order("1", amount=10)])
+        put(lake, 2, [order("1", amount=12)], replaces=True)
+        assert amounts(lake) == {"1": 12}
+    assert [path.name for path in tmp_path.iterdir()] == [folder]
+
+
+@pytest.mark.parametrize("folder", ["la[k]e", "a%20b"])
+def test_a_folder_that_reads_as_something_else_is_refused(tmp_path: Path, folder: str) -> None:
+    with pytest.raises(LakeError, match="Choose a folder"):
+        Lake(tmp_path / folder)
+
+
+def test_a_lost_ledger_entry_does_not_lead_to_the_same_number_twice(lake: Lake) -> None:
+    put(lake, 1, [order("1")])
+    put(lake, 2, [order("2")])
+    Path(lake.url, "ledger/imports/_delta_log/00000000000000000002.json").unlink()
+    assert ledger.next_number(lake) == 3

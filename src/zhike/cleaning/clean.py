@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 
 from zhike.cleaning import figures, keys
-from zhike.cleaning.layers import derivations, staged_sql
+from zhike.cleaning.layers import derivations, staged_sql, stated
+from zhike.cleaning.nameless import made_ids
 from zhike.cleaning.plan import Plan
 from zhike.cleaning.report import ColumnProfile, Figures, Note, QualityReport, RuleCount
 from zhike.cleaning.uses import uses
@@ -33,7 +34,8 @@ LINES_SHARE = 0.2
 class CleanResult:
     """rows = accepted + flagged + rejected. `superseded` of the flagged are replaced by a later row of the file.
 
-    `timings` are seconds per step.
+    `stated` are the contract columns that the file says something about, be it that they are empty; of the others
+    it says nothing. `timings` are seconds per step.
     """
 
     rows: int
@@ -42,6 +44,7 @@ class CleanResult:
     rejected: int
     report: QualityReport
     superseded: int = 0
+    stated: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
 
 
@@ -52,15 +55,15 @@ def clean(
     folder: Path,
     *,
     today: date | None = None,
-    every_column: bool = True,
 ) -> CleanResult:
     """Cast, check and derive every row of a file, and report on it.
 
     Writes two files into `folder`:
 
-    - `staged.parquet`: all rows in file order, so that row number = file_row_number + raw.first_row. Every contract
-      column, typed, NULL where absent; `attributes` (JSON of the columns outside the contract, NULL if none);
-      `rejected`. Further columns, whose names begin with `_`, are for cleaning only.
+    - `staged.parquet`: all rows in file order, so that row number = file_row_number + raw.first_row. The contract
+      columns that the file gives or yields, typed, and the key (`keys.staged_rows` adds the others); `attributes`
+      (JSON of the columns outside the contract, NULL if none); `rejected`. Further columns, whose names begin with
+      `_`, are for cleaning only.
     - `notes.parquet`: one row per remark in file order: row_number, outcome ('flagged' or 'rejected'), rule,
       column_name (as in the file), value (at most 200 characters).
 
@@ -75,14 +78,13 @@ def clean(
     staged = folder / STAGED
     timings: dict[str, float] = {}
     with _timed(timings, "parse"), _order_kept(con):
-        con.execute(f"COPY ({staged_sql(plan, every_column=every_column)}) TO {literal(str(staged))} (FORMAT parquet)")
+        con.execute(f"COPY ({staged_sql(plan)}) TO {literal(str(staged))} (FORMAT parquet)")
     try:
         with _timed(timings, "keys"):
             rows = keys.staged_rows(con, staged, plan.contract)
             keys.collect_row_notes(con, rows)
-            repeated = keys.collect_key_notes(con, rows, plan)
-            ids = _ids_to_make(con, rows, plan)
-            if repeated or ids:
+            ids = made_ids(con, staged, plan) if plan.contract.name == "customers" else None
+            if keys.collect_key_notes(con, rows, plan):
                 keys.number_rows(con, staged, plan)
         with _timed(timings, "doubts"):
             mean = _collect_doubts(con, rows, plan)
@@ -95,7 +97,14 @@ def clean(
         for table in (keys.NOTES, keys.REPEATS):
             con.execute(f"DROP TABLE IF EXISTS {table}")
     return CleanResult(
-        report.rows, report.accepted, report.flagged, report.rejected, report, report.superseded, timings
+        report.rows,
+        report.accepted,
+        report.flagged,
+        report.rejected,
+        report,
+        report.superseded,
+        stated(plan),
+        timings,
     )
 
 
@@ -133,13 +142,6 @@ def _order_kept(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         con.execute(f"SET disabled_optimizers = {literal(disabled)}")
 
 
-def _ids_to_make(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> int:
-    if plan.contract.name != "customers":
-        return 0
-    query = f"SELECT count(*) FROM {rows} WHERE customer_id IS NULL AND NOT rejected"
-    return int(only_row(con, query)[0])
-
-
 def _collect_doubts(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> float | None:
     if plan.contract.name == "customers":
         keys.collect_identity_notes(con, rows, plan)
@@ -153,14 +155,16 @@ def _write_notes(con: duckdb.DuckDBPyConnection, path: Path, first_row: int) -> 
     )
 
 
-def _report(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, mean: float | None, ids: int) -> QualityReport:
+def _report(
+    con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, mean: float | None, ids: Note | None
+) -> QualityReport:
     total, flagged, rejected, superseded = figures.count_rows(con, rows)
     rules = figures.rule_counts(con, plan.raw.first_row)
     columns = figures.profile(con, rows, plan)
     amounts = figures.order_figures(con, rows, plan) if plan.is_orders else Figures()
     if plan.is_orders:
         amounts = Figures({"rows": total, **amounts.raw}, amounts.clean, amounts.net)
-    can, cannot = uses(plan.contract.name, _available(columns, rules, ids))
+    can, cannot = uses(plan.contract.name, _available(columns, rules, ids is not None))
     findings = [
         *_findings(plan, total, ids),
         *_order_findings(con, rows, plan, mean, _share(rules, "replaced_row", total)),
@@ -185,7 +189,7 @@ def _report(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, mean: float |
     )
 
 
-def _available(columns: tuple[ColumnProfile, ...], rules: tuple[RuleCount, ...], ids: int) -> set[str]:
+def _available(columns: tuple[ColumnProfile, ...], rules: tuple[RuleCount, ...], ids: bool) -> set[str]:
     available = {column.column for column in columns if column.missing < 1}
     if ids:
         available.add("customer_id")
@@ -198,16 +202,16 @@ def _share(rules: tuple[RuleCount, ...], name: str, rows: int) -> float:
     return sum(rule.rows for rule in rules if rule.rule == name) / rows if rows else 0.0
 
 
-def _findings(plan: Plan, rows: int, ids: int) -> Iterator[Note]:
+def _findings(plan: Plan, rows: int, ids: Note | None) -> Iterator[Note]:
     """What is true of the whole file because a column is not there."""
     derived = derivations(plan)
+    if ids is not None:
+        yield ids
     for column in plan.contract:
         if plan.has(column.name) or column.name in derived or column.need == "may":
             continue
         if column.name == "customer_id":
-            if plan.contract.name == "customers":
-                yield Note("ids_made", {"rows": ids, "example": f"row-{plan.raw.first_row}"})
-            else:
+            if plan.contract.name != "customers":
                 yield Note("no_customer_column", {"rows": rows})
         elif column.name == plan.contract.time:
             yield Note("no_date")

@@ -78,20 +78,15 @@ def collect_key_notes(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> 
 
 
 def number_rows(con: duckdb.DuckDBPyConnection, staged: Path, plan: Plan) -> None:
-    """Write the staged file again with the keys that only the whole file gives: `…#n`, and `row-41` for customers."""
-    if plan.contract.name == "customers":
-        made = f"'row-' || (rows.file_row_number + {plan.raw.first_row})"
-        swap, join = f"CASE WHEN {REJECTED} THEN customer_id ELSE coalesce(customer_id, {made}) END AS customer_id", ""
-    else:
-        key = quoted(plan.contract.key[-1])
-        # The first of its kind already ends in "#1".
-        swap = f"CASE WHEN nth IS NULL THEN rows.{key} ELSE left(rows.{key}, -1) || nth END AS {key}"
-        again = f"SELECT row, nth FROM {REPEATS} WHERE made AND nth > 1"
-        join = f"LEFT JOIN ({again}) AS again ON rows.file_row_number = again.row"
-    _rewrite(con, staged, swap, join)
+    """Write the staged file again with the keys that only the whole file gives: `…#n`."""
+    key = quoted(plan.contract.key[-1])
+    # The first of its kind already ends in "#1".
+    swap = f"CASE WHEN nth IS NULL THEN rows.{key} ELSE left(rows.{key}, -1) || nth END AS {key}"
+    again = f"SELECT row, nth FROM {REPEATS} WHERE made AND nth > 1"
+    rewrite(con, staged, swap, f"LEFT JOIN ({again}) AS again ON rows.file_row_number = again.row")
 
 
-def _rewrite(con: duckdb.DuckDBPyConnection, staged: Path, swap: str, join: str) -> None:
+def rewrite(con: duckdb.DuckDBPyConnection, staged: Path, swap: str, join: str) -> None:
     """Write the staged file again with some columns replaced, in the same order."""
     file = f"read_parquet({literal(str(staged))}, file_row_number = true)"
     written = staged.with_suffix(".rewritten.parquet")
@@ -106,7 +101,7 @@ def _rewrite(con: duckdb.DuckDBPyConnection, staged: Path, swap: str, join: str)
 
 def add_refunds_back(con: duckdb.DuckDBPyConnection, staged: Path) -> None:
     """Make `amount` what was paid at first, as the contract has it, in a file whose amounts are less the refund."""
-    _rewrite(con, staged, "amount + coalesce(refunded, 0) AS amount", "")
+    rewrite(con, staged, "amount + coalesce(refunded, 0) AS amount", "")
 
 
 def collect_identity_notes(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> None:

@@ -24,10 +24,10 @@ VALUE_LENGTH = 200  # characters of a value kept in a remark
 _REMARK_TYPE = "STRUCT(rule VARCHAR, column_name VARCHAR, value VARCHAR)[]"
 
 
-def staged_sql(plan: Plan, *, every_column: bool) -> str:
-    """The whole query: one SELECT, rows in file order; with or without the contract columns the file does not give."""
+def staged_sql(plan: Plan) -> str:
+    """The whole query: one SELECT, rows in file order, with the contract columns that the file gives or yields."""
     found = checks(plan)
-    return _staged(plan, _judged(_derived(plan, _usable(plan, _read(plan))), found), found, every_column)
+    return _staged(plan, _judged(_derived(plan, _usable(plan, _read(plan))), found), found)
 
 
 def _read(plan: Plan) -> str:
@@ -104,6 +104,13 @@ def derivations(plan: Plan) -> dict[str, str]:
     return derived
 
 
+def stated(plan: Plan) -> tuple[str, ...]:
+    """The contract columns the file says something about; a quantity of one that is only assumed is not said."""
+    derived = derivations(plan)
+    assumed = {"quantity"} if "quantity" in derived and "amount" not in derived else set()
+    return tuple(name for name in plan.contract.names if plan.has(name) or name in derived.keys() - assumed)
+
+
 def _derived(plan: Plan, below: str) -> str:
     star, added = "*", derivations(plan)
     if plan.made_id:
@@ -131,9 +138,10 @@ def _made_id(plan: Plan) -> str:
     if plan.made_id == "line_no":
         products = [quoted(name) for name in ("product_id", "product_name") if plan.has(name)]
         return f"coalesce({', '.join([*products, literal('')])}) || '#1'"
-    # The same event in two overlapping exports must be the same row: the id is made from what the row says.
-    parts = [quoted(column.name) for column in plan.mapped if column.name != plan.made_id]
-    text = ", ".join(f"coalesce(CAST({part} AS VARCHAR), '')" for part in [*parts, ATTRIBUTES])
+    # The same event in two overlapping exports must be the same row: the id is made from what the row says. Always
+    # from the same columns and from none outside the contract, so that an export with one more gives the same ids.
+    parts = [column.name for column in plan.contract if column.name != plan.made_id]
+    text = ", ".join(f"coalesce(CAST({quoted(p)} AS VARCHAR), '')" if plan.has(p) else "''" for p in parts)
     return f"left(md5(concat_ws(chr(31), {text})), 16) || '#1'"
 
 
@@ -145,12 +153,13 @@ def _judged(below: str, found: list[Check]) -> str:
     return f"SELECT *, {rejected} AS {REJECTED} FROM ({suspected})"
 
 
-def _staged(plan: Plan, below: str, found: list[Check], every_column: bool) -> str:
+def _staged(plan: Plan, below: str, found: list[Check]) -> str:
     known = {column.name for column in plan.mapped} | set(derivations(plan))
     items = [
         f"CAST({quoted(column.name) if column.name in known else 'NULL'} AS {column.sql_type}) AS {quoted(column.name)}"
         for column in plan.contract
-        if every_column or column.name in known
+        # Of the columns the file lacks only the key is written: it will be made.
+        if column.name in known or column.name in plan.contract.key
     ]
     if plan.made_id:
         items.append(MADE)

@@ -54,7 +54,7 @@ _RULES: dict[str, tuple[Sentence, Sentence]] = {
     ),
     "made_id": (
         lambda: _("No customer ID"),
-        lambda: _("the customer is known by the row number until an ID is given."),
+        lambda: _("the customer gets an ID made from the e-mail, the phone number or the whole row."),
     ),
     "cancellation": (
         lambda: _("Cancellation"),
@@ -113,9 +113,10 @@ _FINDINGS: dict[str, Callable[..., str]] = {
         **v,
     ),
     "ids_made": lambda **v: _(
-        "The file has no customer ID: {rows:,} customers are known by their row ({example}). "
-        "Name an ID column with --map customer_id=… if there is one, so that a later file can update them.",
-        **v,
+        "{rows:,} customers came without an ID and got one that is made, such as {example}: {email:,} from the "
+        "e-mail, {phone:,} from the phone number, {content:,} from all the row says. They cannot be matched with "
+        "orders. Name an ID column with --map customer_id=… if there is one.",
+        **{"email": 0, "phone": 0, "content": v["rows"], **v},  # older reports knew rows alone
     ),
     "no_date": lambda **v: _("No column says when: what needs time (recency, trends, stages) cannot be computed.", **v),
     "no_amount": lambda **v: _("No column says how much was paid: what needs money cannot be computed.", **v),
@@ -195,7 +196,7 @@ def rule_title(rule: str) -> str:
     >>> rule_title("unpaid")
     'Unpaid order'
     """
-    return _RULES[rule][0]()
+    return _RULES[rule][0]() if rule in _RULES else rule
 
 
 def rule_sentence(rule: str) -> str:

@@ -16,7 +16,7 @@ from zhike.errors import SettingsError
 from zhike.importing.importer import Choices, ImportResult, Inspection, import_file, import_query, inspect_file
 from zhike.importing.remarks import write_remarks
 from zhike.intake.read import ReadOptions
-from zhike.lake.batches import batches, undo
+from zhike.lake.batches import State, batches, undo
 from zhike.lake.identities import MAIN_SOURCE
 from zhike.lake.lake import Lake
 from zhike.language import _, current_language
@@ -167,10 +167,18 @@ def _state(state: str) -> str:
 def undo_import(number: int, lake_url: str, as_machine: bool) -> None:
     with Lake(lake_url) as lake:
         batch = undo(lake, number)
+        later = [b for b in batches(lake) if b.batch > number and b.table == batch.table and b.source == batch.source]
+    again = [b.file for b in later if b.duplicates and b.state is State.COMMITTED]
     if as_machine:
-        output.as_json(_listed(batch) | {"state": "undone"})
-    else:
-        output.say(_("Import {number} ({file}) is out of the lake again.", number=number, file=batch.file))
+        output.as_json(_listed(batch) | {"state": "undone", "import_again": again})
+        return
+    output.say(_("Import {number} ({file}) is out of the lake again.", number=number, file=batch.file))
+    if again:
+        # A row belongs to the first import that brought it (docs/decisions/001).
+        said = _(
+            "Later files held rows that were already there from it; import them again: {files}", files=", ".join(again)
+        )
+        output.say(said)
 
 
 @imports.command("remarks", help=_("Save the flagged and rejected rows of an import, with reasons, as CSV."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -12,9 +13,12 @@ from zhike.cli.customers import customers
 from zhike.cli.imports import import_, imports
 from zhike.cli.refresh import preview, refresh
 from zhike.cli.report import report
-from zhike.errors import ZhikeError
+from zhike.errors import LakeError, ZhikeError
 from zhike.language import _
 from zhike.version import __version__
+
+# EX_SOFTWARE of sysexits.h
+INTERNAL_ERROR = 70
 
 
 @click.group(
@@ -49,6 +53,18 @@ def main() -> None:
         sys.stderr.close()
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
+    except OSError as error:
+        said = _("The system refused: {reason}. Check free disk space and permissions.", reason=str(error))
+        _fail(said, LakeError.exit_code, machine)
+    except Exception as error:
+        if os.environ.get("ZHIKE_DEBUG"):
+            raise
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        said = _(
+            "Something went wrong that should not: {reason}. Set ZHIKE_DEBUG=1 to see where, and please report it.",
+            reason=reason,
+        )
+        _fail(said, INTERNAL_ERROR, machine)
 
 
 def _fail(sentence: str, exit_code: int, machine: bool) -> None:

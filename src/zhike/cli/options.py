@@ -8,7 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
-from zhike.errors import SettingsError
+from zhike.errors import InputError, SettingsError
+from zhike.lake.lake import Lake
+from zhike.lake.runs import Run, latest, runs
+from zhike.lake.snapshot import versions
 from zhike.language import _
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -36,7 +39,40 @@ def as_of_option(command: Command) -> Command:
     )(command)
 
 
+def run_option(command: Command) -> Command:
+    return click.option("--run", "number", type=int, help=_("The run to look at; default: the last refresh."))(command)
+
+
+def chosen_run(lake: Lake, number: int | None) -> Run:
+    """The run a person asked for, and a word on standard error when the data have changed since.
+
+    Raises:
+        InputError: there is no such run.
+        LakeError: nothing has been computed yet.
+    """
+    newest = latest(lake)
+    found = next((run for run in runs(lake) if run.run == number), None) if number is not None else newest
+    if found is None:
+        raise InputError(
+            "There is no run {number} in this lake.",
+            fix="Leave --run out for the newest, {newest}.",
+            number=number,
+            newest=newest.run,
+        )
+    now = versions(lake)
+    if any(found.inputs.get(table) != version for table, version in now.items()):
+        stale = _(
+            "The data have changed since run {run} was computed; zhike refresh brings the scores up to date.",
+            run=found.run,
+        )
+        click.secho(stale, fg="yellow", err=True)
+    return found
+
+
 _SETTINGS = (
+    click.option(
+        "--reset", is_flag=True, help=_("Begin from the default settings, not from those of the last refresh.")
+    ),
     click.option("--settings", "settings_file", metavar="FILE", help=_("Settings in a TOML file.")),
     click.option("--window-days", type=int, help=_("Window of frequency and value, days.")),
     click.option("--weights", metavar="R,F,M", help=_("Weights of recency, frequency and value; they add up to 1.")),

@@ -10,10 +10,19 @@ import click
 import ibis
 
 from zhike.cli import output
-from zhike.cli.options import as_of_option, day, json_option, lake_option, numbers, settings_options
+from zhike.cli.options import (
+    as_of_option,
+    chosen_run,
+    day,
+    json_option,
+    lake_option,
+    numbers,
+    run_option,
+    settings_options,
+)
 from zhike.labels import label
 from zhike.lake.lake import Lake
-from zhike.lake.runs import Run, latest, runs, scores_of
+from zhike.lake.runs import Run, runs, scores_of
 from zhike.language import _
 from zhike.pipeline import refresh as refresh_lake
 from zhike.pipeline import tier_moves
@@ -47,19 +56,23 @@ def refresh(lake_url: str, as_of: str | None, as_machine: bool, **changes: Any) 
         "Run {run}: {customers} customers as of {day}.", run=run.run, customers=f"{run.customers:,}", day=run.as_of
     )
     output.say(said)
+    output.say(_settings_line(run))
     _warn_of_one_tier(run, tiers)
     for column, counts in (("value_tier", tiers), ("stage", stages)):
         rows = [(label(column, code), n, f"{n / run.customers:.1%}") for code, n in counts.items()]
+        if rest := run.customers - sum(counts.values()):
+            rows.append((_("No purchase"), rest, f"{rest / run.customers:.1%}"))
         output.table([_("Value tier") if column == "value_tier" else _("Stage"), _("Customers"), _("Share")], rows)
 
 
 @click.command(help=_("Who would change value tier under other weights or thresholds? Changes nothing."))
+@run_option
 @lake_option
 @settings_options
 @json_option
-def preview(lake_url: str, as_machine: bool, **changes: Any) -> None:
+def preview(number: int | None, lake_url: str, as_machine: bool, **changes: Any) -> None:
     with Lake(lake_url) as lake:
-        run = latest(lake)
+        run = chosen_run(lake, number)
         moves = lake.materialised(tier_moves(lake, run, _settings(run, changes)), "tier_moves")
         moved = moves.filter(moves.from_tier != moves.to_tier)
         counts = moved.group_by("from_tier", "to_tier").agg(customers=moved.count(), monetary=moved.monetary.sum())
@@ -75,10 +88,17 @@ def preview(lake_url: str, as_machine: bool, **changes: Any) -> None:
     )
     if not summary:
         return
-    rows = [(_tier(r["from_tier"]), _tier(r["to_tier"]), r["customers"], r["monetary"]) for r in summary]
+    rows = [(_tier(r["from_tier"]), _tier(r["to_tier"]), r["customers"], f"{r['monetary']:,.2f}") for r in summary]
     output.table([_("From"), _("To"), _("Customers"), _("Spent in the window")], rows)
     movers = [
-        (r["customer_id"], _tier(r["from_tier"]), _tier(r["to_tier"]), r["old_score"], r["new_score"], r["monetary"])
+        (
+            r["customer_id"],
+            _tier(r["from_tier"]),
+            _tier(r["to_tier"]),
+            r["old_score"],
+            r["new_score"],
+            f"{r['monetary']:,.2f}",
+        )
         for r in people
     ]
     headings = [_("Customer"), _("From"), _("To"), _("Score now"), _("Score then"), _("Spent in the window")]
@@ -98,6 +118,18 @@ def _warn_of_one_tier(run: Run, tiers: dict[str, int]) -> None:
         output.say(said)
 
 
+def _settings_line(run: Run) -> str:
+    rfm = run.settings["rfm"]
+    return _(
+        "Settings: window {days} days, RFM {mode}, weights {weights}, thresholds {thresholds}. They stay for the next "
+        "refresh; --reset returns to the defaults.",
+        days=run.settings["window_days"],
+        mode=rfm["mode"],
+        weights=", ".join(f"{w:g}" for w in rfm["weights"]),
+        thresholds=", ".join(f"{t:g}" for t in rfm["thresholds"]),
+    )
+
+
 def _tier(code: str) -> str:
     return label("value_tier", code)
 
@@ -111,7 +143,7 @@ def _count(lake: Lake, run: Run, column: str) -> dict[str, int]:
 
 def _settings(run: Run | None, given: dict[str, Any]) -> Settings:
     """The settings of the newest run, then the file's, then the options', each over the one before."""
-    settings = Settings.from_dict(run.settings) if run else Settings()
+    settings = Settings.from_dict(run.settings) if run and not given["reset"] else Settings()
     if given["settings_file"]:
         settings = Settings.from_file(Path(given["settings_file"]))
     rfm = {

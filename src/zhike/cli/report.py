@@ -7,34 +7,22 @@ from pathlib import Path
 import click
 
 from zhike.cli import output
-from zhike.cli.options import json_option, lake_option
-from zhike.errors import InputError
+from zhike.cli.options import chosen_run, json_option, lake_option, run_option
 from zhike.lake.lake import Lake
-from zhike.lake.runs import latest, runs
 from zhike.language import LANGUAGES, _, current_language
 from zhike.report.page import write_report
 
 
 @click.command(help=_("Write a report a manager can open: one HTML file, no network needed."))
 @lake_option
-@click.option("--run", "number", type=int, help=_("The run to report; default: the newest."))
+@run_option
 @click.option("--language", type=click.Choice(LANGUAGES), help=_("Language of the report."))
 @click.option("--out", "destination", type=click.Path(dir_okay=False, path_type=Path), help=_("File to write."))
 @json_option
 def report(lake_url: str, number: int | None, language: str | None, destination: Path | None, as_machine: bool) -> None:
     language = language or current_language()
     with Lake(lake_url) as lake:
-        run = latest(lake)
-        if number is not None:
-            chosen = [known for known in runs(lake) if known.run == number]
-            if not chosen:
-                raise InputError(
-                    "There is no run {number} in this lake.",
-                    fix="Leave --run out for the newest, {newest}.",
-                    number=number,
-                    newest=run.run,
-                )
-            run = chosen[0]
+        run = chosen_run(lake, number)
         destination = destination or Path(f"zhike-report-{run.as_of:%Y-%m-%d}.{language}.html")
         written = write_report(lake, run, destination, language=language)
     if as_machine:

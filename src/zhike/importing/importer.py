@@ -184,11 +184,13 @@ def _settle(
 def _current(lake: Lake, con: duckdb.DuckDBPyConnection, kind: Contract) -> str | None:
     """The table's current rows as a view on the importing connection. Links do not matter here: rows keep their ids."""
     stored = lake.delta(facts_table(kind.name))
-    if stored is None or not stored.file_uris():
+    paths = [] if stored is None else lake.files(facts_table(kind.name), stored)
+    if stored is None or not paths:
         return None
     if lake.is_local:
-        files = ", ".join(literal(uri) for uri in stored.file_uris())
-        con.execute(f"CREATE TEMP VIEW stored AS FROM read_parquet([{files}])")
+        files = ", ".join(literal(path) for path in paths)
+        how = "union_by_name = true, hive_partitioning = false"
+        con.execute(f"CREATE TEMP VIEW stored AS FROM read_parquet([{files}], {how})")
     else:
         con.register("stored", stored.to_pyarrow_dataset())
     if not has_replacements(stored):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,7 @@ from zhike.intake.limits import Limits
 from zhike.intake.mapping import Mapping, propose
 from zhike.intake.raw import RawTable
 from zhike.intake.read import ReadOptions, read, reading_error, sample
+from zhike.intake.recognise import recognise
 from zhike.intake.sandbox import serve_worker
 
 SHOWN_ROWS = 20
@@ -30,8 +32,11 @@ def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
     # Standard output is the line to the parent.
     con.execute("SET enable_progress_bar = false")
     progress({"step": "reading"})
-    file = Path(request["file"])
-    raw = read(con, file, ReadOptions(**request["options"]), limits=Limits(**request["limits"]), scratch=folder)
+    file, limits = Path(request["file"]), Limits(**request["limits"])
+    if recognise(file) in ("xlsx", "xls", "zip"):
+        # A workbook is inflated by its reader, beyond DuckDB's own limit: 1.5 kB can ask for 10 GB.
+        resource.setrlimit(resource.RLIMIT_AS, (limits.workbook_address_space, limits.address_space))
+    raw = read(con, file, ReadOptions(**request["options"]), limits=limits, scratch=folder)
     first = sample(con, raw)
     mapping = _mapping(raw, first, request)
     result = {

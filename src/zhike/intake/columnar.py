@@ -33,7 +33,7 @@ def read_parquet(con: duckdb.DuckDBPyConnection, path: Path, *, format_name: str
                 fix="Download or export it again.",
                 file=path.name,
             )
-    source = f"read_parquet({literal(str(path))})"
+    source = f"read_parquet({literal(str(path))}, hive_partitioning = false)"
     described = con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     names = unique_names(row[0] for row in described)
     columns, selected = [], []

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import duckdb
 
-from zhike.intake.expressions import ColumnFormat, CountFrom, missing_sql, without_offset_sql
+from zhike.intake.expressions import ColumnFormat, CountFrom, has_offset_sql, missing_sql, without_offset_sql
 from zhike.intake.raw import Warnings
 from zhike.intake.sql import literal, literals, only_row, quoted
 
@@ -65,9 +65,12 @@ def date_format(
         head = f"(SELECT {name} FROM {quoted(relation)} LIMIT {SAMPLE_ROWS})"
         present = f"NOT {missing_sql(name, 'timestamp')}"
         iso = f"regexp_matches({name}, {literal(_ISO)}) AND TRY_CAST({name} AS TIMESTAMP) IS NOT NULL"
-        present_count, iso_count = only_row(
-            con, f"SELECT count(*), count(*) FILTER ({iso}) FROM {head} WHERE {present}"
+        present_count, iso_count, zoned = only_row(
+            con,
+            f"SELECT count(*), count(*) FILTER ({iso}), coalesce(bool_or({has_offset_sql(name)}), false) "
+            f"FROM {head} WHERE {present}",
         )
+        form = replace(form, has_offsets=zoned)
         if present_count == iso_count:
             return form
     counted = _counted(con, relation, name, form)

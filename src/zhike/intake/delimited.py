@@ -188,7 +188,7 @@ class _Source:
         if line_size is not None:
             options |= {"max_line_size": str(line_size), "buffer_size": str(buffer_size)}
         arguments = ", ".join(f"{name} = {value}" for name, value in options.items())
-        return f"read_csv({literal(str(self.path))}, {arguments})"
+        return f"read_csv({literal(str(self.path))}, hive_partitioning = false, {arguments})"
 
     def _select(self) -> str:
         if not self.extras:

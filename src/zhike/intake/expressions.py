@@ -40,7 +40,8 @@ class ColumnFormat:
 
     `date_formats` are DuckDB strptime formats, the first that parses wins, empty means ISO 8601. `count_from` says
     that dates are numbers: days as Excel counts them, or seconds or milliseconds since 1970. `whole_ids` says that
-    every id is written as a whole number with ".0" behind it. `sql_type` is the type the file itself gives.
+    every id is written as a whole number with ".0" behind it. `has_offsets` says that times were seen which tell how
+    far they are from UTC. `sql_type` is the type the file itself gives.
     """
 
     decimal: str = "."
@@ -48,6 +49,7 @@ class ColumnFormat:
     date_formats: tuple[str, ...] = ()
     count_from: CountFrom = ""
     whole_ids: bool = False
+    has_offsets: bool = False
     sql_type: str = "VARCHAR"
     warnings: Warnings = ()
 
@@ -173,7 +175,12 @@ def timestamp_sql(column_sql: str, form: ColumnFormat = PLAIN) -> str:
     ahead = f"coalesce(TRY_CAST({hours} AS BIGINT) * 60, 0) + coalesce(TRY_CAST({minutes} AS BIGINT), 0)"
     ahead = f"to_minutes(CASE WHEN {sign} = '-' THEN -1 ELSE 1 END * ({ahead}))"
     local = _written_time(without_offset_sql(column_sql), form)
-    return f"CASE WHEN {_has_offset(column_sql)} THEN {local} - {ahead} ELSE {written} END"
+    zoned = has_offset_sql(column_sql)
+    if not form.has_offsets:
+        # The pattern costs as much as the rest of the reading: where a look at the column found no offset, only
+        # what is longer than a date with its seconds is held against it.
+        zoned = f"strlen({column_sql}) > 19 AND {zoned}"
+    return f"CASE WHEN {zoned} THEN TRY({local} - {ahead}) ELSE {written} END"
 
 
 def without_offset_sql(column_sql: str) -> str:
@@ -186,11 +193,15 @@ def without_offset_sql(column_sql: str) -> str:
     return f"regexp_replace({column_sql}, {literal(_OFFSET)}, '\\1')"
 
 
-def _has_offset(column_sql: str) -> str:
-    # A pattern costs as much as the rest of the reading; a time without an offset seldom passes these guards.
-    ends = " OR ".join(f"suffix({column_sql}, '{end}')" for end in "ZzCT]")
-    guard = f"strlen({column_sql}) > 19 OR contains({column_sql}, '+') OR {column_sql} LIKE '%:%-%' OR {ends}"
-    return f"({guard}) AND regexp_matches({column_sql}, {literal(_OFFSET)})"
+def has_offset_sql(column_sql: str) -> str:
+    """Whether a text says how far its time is from UTC.
+
+    >>> import duckdb
+    >>> texts = ["2010-12-01T08:26:00Z", "2010-12-01 08:26 GMT+8", "2010-12-01 08:26:00", "2010-12-01"]
+    >>> [duckdb.execute("select " + has_offset_sql(literal(text))).fetchone()[0] for text in texts]
+    [True, True, False, False]
+    """
+    return f"regexp_matches({column_sql}, {literal(_OFFSET)})"
 
 
 def _written_time(column_sql: str, form: ColumnFormat) -> str:

@@ -18,6 +18,7 @@ class Limits:
 
     memory: int = 2048 * MEGABYTE
     address_space: int = 12 * 1024 * MEGABYTE
+    workbook_address_space: int = 6 * 1024 * MEGABYTE
     file_size: int = 64 * 1024 * MEGABYTE
     wall_seconds: float = 3600.0
     cpu_seconds: int = 4 * 3600

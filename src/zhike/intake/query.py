@@ -72,7 +72,8 @@ def _batches(kind: str, url: str, sql: str) -> Iterator[tuple[Any, Iterator[Any]
             yield reader.schema, reader
         return
     if kind == "duckdb":
-        with duckdb.connect(url.split("://", 1)[-1], read_only=True) as database:
+        closed: dict[str, Any] = {"enable_external_access": False, "lock_configuration": True}
+        with duckdb.connect(url.split("://", 1)[-1], read_only=True, config=closed) as database:
             reader = database.sql(sql).to_arrow_reader(_ROWS_AT_ONCE)
             yield reader.schema, reader
         return

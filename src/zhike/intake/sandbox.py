@@ -50,7 +50,7 @@ def run_worker(
     limits = limits or Limits()
     with tempfile.TemporaryFile() as complaints:
         child = subprocess.Popen(  # noqa: S603 (our own interpreter and module, no shell)
-            [sys.executable, "-m", module],
+            [sys.executable, "-P", "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
@@ -177,7 +177,8 @@ def _death(code: int, seconds: float, limits: Limits, said: str) -> InputError:
             "Reading the file took more processor time than allowed and was stopped.",
             fix="Split the file, or allow more time.",
         )
-    if code == -signal.SIGKILL or "MemoryError" in said or "bad_alloc" in said:
+    # An allocation that is refused ends Rust and C++ libraries with SIGABRT.
+    if code in (-signal.SIGKILL, -signal.SIGABRT) or "MemoryError" in said or "bad_alloc" in said:
         return _out_of_memory()
     return InputError(
         "Reading the file failed: the process that read it ended ({reason}).",

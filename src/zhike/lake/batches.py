@@ -19,7 +19,7 @@ from deltalake import DeltaTable
 from zhike.errors import InputError
 from zhike.lake.lake import Lake
 from zhike.lake.snapshot import facts_schema, facts_table
-from zhike.schema import contract
+from zhike.schema import CONTRACTS, contract
 
 _LEDGER = "ledger/imports"
 _REMARKS = "ledger/remarks"
@@ -92,9 +92,24 @@ def batches(lake: Lake) -> list[Batch]:
 
 
 def next_number(lake: Lake) -> int:
-    """The number of the next batch. Only under `lake.writing()` is it still the next one when it is used."""
-    ledger = lake.read(_LEDGER)
-    return 1 + max(ledger["batch"].to_pylist(), default=0) if ledger.num_rows else 1
+    """The number of the next batch. Only under `lake.writing()` is it still the next one when it is used.
+
+    Looked up wherever a batch leaves its number, not in the ledger alone: an entry can be missing after a crash of
+    the machine, and no two imports may ever share a number.
+    """
+    tables = (_LEDGER, _REMARKS, *(facts_table(name) for name in CONTRACTS))
+    return 1 + max(_highest(lake, table) for table in tables)
+
+
+def _highest(lake: Lake, table: str) -> int:
+    """The highest batch number in a table, from the statistics of its Delta log."""
+    log = lake.delta(table)
+    if log is None:
+        return 0
+    actions = pa.table(log.get_add_actions(flatten=True))
+    if "max.batch" not in actions.column_names:
+        return 0
+    return max((number for number in actions["max.batch"].to_pylist() if number is not None), default=0)
 
 
 def commit(lake: Lake, batch: Batch, facts: Any, remarks: pa.Table | pa.RecordBatchReader) -> None:

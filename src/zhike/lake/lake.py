@@ -50,6 +50,12 @@ class Lake:
         self._made = 0
         if self.is_local:
             self.url = str(Path(self.url).expanduser().resolve())
+            if set("*?[]{}%\n") & set(self.url):
+                raise LakeError(
+                    "A lake cannot lie in {folder}: engines read stars, brackets and percent signs as something else.",
+                    fix="Choose a folder without these characters.",
+                    folder=self.url,
+                )
 
     def __repr__(self) -> str:
         return f"Lake({self.url!r})"
@@ -106,7 +112,7 @@ class Lake:
         table = self.delta(name, version)
         if table is None:
             return None
-        files = table.file_uris()
+        files = self.files(name, table)
         if not files:
             return self.small(pa.schema(table.schema().to_arrow()).empty_table())
         if self.engine.name == "pyspark":
@@ -116,8 +122,18 @@ class Lake:
             )
             return self.engine.table(_view(name, table.version()))
         if self.is_local:
-            return self.engine.read_parquet(files, table_name=_view(name, table.version()), union_by_name=True)
+            # A folder called "year=2025" above the lake is no column of it.
+            plain = {"union_by_name": True, "hive_partitioning": False}
+            return self.engine.read_parquet(files, table_name=_view(name, table.version()), **plain)
         return self.engine.read_in_memory(table.to_pyarrow_dataset(), table_name=_view(name, table.version()))
+
+    def files(self, name: str, table: DeltaTable) -> list[str]:
+        """The Parquet files that are the table now, as paths an engine opens."""
+        if not self.is_local:
+            return list(table.file_uris())
+        # Not `file_uris`, which escapes blanks and Chinese characters for the web.
+        names = pa.table(table.get_add_actions(flatten=True))["path"].to_pylist()
+        return [str(Path(self.url, name, file)) for file in names]
 
     def small(self, table: pa.Table) -> Any:
         """A few rows of ours as a table on the lake's engine."""
@@ -178,7 +194,8 @@ class Lake:
         return None if table is None else table.transaction_version(transaction)
 
     def _path(self, name: str) -> str:
-        return f"{self.url}/{name}"
+        # As an address, in which a "%20" in the name of a folder stays what it is.
+        return Path(self.url, name).as_uri() if self.is_local else f"{self.url}/{name}"
 
     # -- folders and the lock --------------------------------------------------------------------------------------
 

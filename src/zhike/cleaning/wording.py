@@ -191,7 +191,7 @@ _FIGURES: dict[str, Sentence] = {
 
 
 def rule_title(rule: str) -> str:
-    """The name of a rule in the current language.
+    """The name of a rule in the current language; of one that another version of Zhike knew, its code.
 
     >>> rule_title("unpaid")
     'Unpaid order'
@@ -201,7 +201,7 @@ def rule_title(rule: str) -> str:
 
 def rule_sentence(rule: str) -> str:
     """What a rule means and what happens to its rows."""
-    return _RULES[rule][1]()
+    return _RULES[rule][1]() if rule in _RULES else ""
 
 
 def finding_sentence(code: str, values: dict[str, Any]) -> str:

@@ -1,10 +1,13 @@
 """What a cleaned file changes in the lake: rows that are new, rows that differ from what is there, rows already there.
 
-Pure DuckDB SQL over the staged Parquet file of the child process and the table's current facts.
+A file speaks of the columns it has. In a row that is there already the others stay as they are, and so do attributes
+the file does not have; a column that it has and leaves blank becomes blank. Pure DuckDB SQL over the staged Parquet file of the child process and the table's current facts.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,28 +39,63 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, table: Contract, source:
     )
 
 
-def compare(con: duckdb.DuckDBPyConnection, table: Contract, current: str | None) -> Changes:
-    """Hold `incoming` against the current facts and make the view `changes`.
+def compare(
+    con: duckdb.DuckDBPyConnection,
+    table: Contract,
+    current: str | None,
+    *,
+    stated: Iterable[str],
+    attributes: Iterable[str] = (),
+) -> Changes:
+    """Hold `incoming` against the current facts and make the view `changes`: the rows as they shall stand.
 
     Args:
         current: a relation on the same connection with the table's facts, or None when there are none yet.
+        stated: the contract columns that the file says something about.
+        attributes: the file's columns outside the contract.
     """
     if current is None:
         con.execute("CREATE TEMP VIEW changes AS SELECT *, false AS replaces FROM incoming")
         return Changes(_one(con, "SELECT count(*) FROM incoming")[0], 0, 0)
-    content = [name for name in (*table.names, ATTRIBUTES) if name not in table.key]
-    same = " AND ".join(f"i.{quoted(c)} IS NOT DISTINCT FROM c.{quoted(c)}" for c in content)
+    present = {row[0] for row in con.execute(f"DESCRIBE FROM {current}").fetchall()}
+    stored = {name: f"c.{quoted(name)}" if name in present else "NULL" for name in (*table.names, ATTRIBUTES)}
+    told = [name for name in table.names if name in set(stated) and name not in table.key]
+    silent = [name for name in table.names if name not in told and name not in table.key]
+    merged, unchanged = _attributes(stored[ATTRIBUTES], attributes)
+    same = " AND ".join([unchanged, *(f"i.{quoted(name)} IS NOT DISTINCT FROM {stored[name]}" for name in told)])
+    kept = ", ".join([*(f"{literal(name)}: {stored[name]}" for name in silent), f"{literal(ATTRIBUTES)}: {merged}"])
     matches = " AND ".join(f"i.{quoted(k)} = c.{quoted(k)}" for k in table.key)
+    known = f"c.{quoted(table.key[0])} IS NOT NULL"
     con.execute(
-        f"CREATE TEMP TABLE compared AS SELECT i.file_row_number, c.{quoted(table.key[0])} IS NOT NULL AS known, "
-        f"{same} AS same FROM incoming i LEFT JOIN {current} c ON {matches}"
+        f"CREATE TEMP TABLE compared AS SELECT i.file_row_number, {known} AS known, {same} AS same, "
+        # What the lake knows beyond the file, of the rows that are written again.
+        f"CASE WHEN {known} AND NOT ({same}) THEN {{{kept}}} END AS kept FROM incoming i LEFT JOIN {current} c ON {matches}"
     )
+    columns = [f"i.{quoted(name)}" for name in table.names if name not in silent]
+    columns += [
+        f"CASE WHEN c.known THEN c.kept.{quoted(name)} ELSE i.{quoted(name)} END AS {quoted(name)}"
+        for name in (*silent, ATTRIBUTES)
+    ]
     con.execute(
-        "CREATE TEMP VIEW changes AS SELECT i.*, c.known AS replaces FROM incoming i "
+        f"CREATE TEMP VIEW changes AS SELECT {', '.join(columns)}, c.known AS replaces FROM incoming i "
         "JOIN compared c USING (file_row_number) WHERE NOT (c.known AND c.same)"
     )
     counts = "count(*) FILTER (NOT known), count(*) FILTER (known AND NOT same), count(*) FILTER (known AND same)"
     return Changes(*_one(con, f"SELECT {counts} FROM compared"))
+
+
+def _attributes(stored: str, names: Iterable[str]) -> tuple[str, str]:
+    """The attributes as they shall stand, and the condition that they are so already (in whatever order)."""
+    blank = json.dumps(dict.fromkeys(names), ensure_ascii=False)
+    if blank == "{}":
+        return stored, "true"
+    ours = f"i.{ATTRIBUTES}"
+    # In a merge patch null takes a key away: so do the file's own columns that are blank in a row.
+    patch = f"json_merge_patch({literal(blank)}, coalesce({ours}, '{{}}'))"
+    merged = f"nullif(CAST(json_merge_patch(coalesce({stored}, '{{}}'), {patch}) AS VARCHAR), '{{}}')"
+    entries = "list_sort(map_entries(from_json({}, '\"MAP(VARCHAR, JSON)\"')))"
+    sorted_same = f"{entries.format(merged)} IS NOT DISTINCT FROM {entries.format(stored)}"
+    return merged, f"CASE WHEN {ours} IS NOT DISTINCT FROM {stored} THEN true ELSE {sorted_same} END"
 
 
 def arrow_stream(con: duckdb.DuckDBPyConnection, table: Contract, source: str, batch: int) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -21,11 +22,11 @@ from zhike.cleaning.clean import NOTES
 from zhike.errors import InputError, SettingsError
 from zhike.importing.changes import Changes, arrow_stream, compare, stage
 from zhike.intake.limits import MEGABYTE, Limits
-from zhike.intake.query import fetch_query
+from zhike.intake.query import fetch_query, shown_address
 from zhike.intake.read import ReadOptions
 from zhike.intake.sandbox import run_worker
 from zhike.intake.sql import literal
-from zhike.lake.batches import REMARKS_SCHEMA, Batch, State, batches, commit, next_number
+from zhike.lake.batches import REMARKS_SCHEMA, Batch, commit, committed, next_number
 from zhike.lake.identities import MAIN_SOURCE
 from zhike.lake.lake import Lake
 from zhike.lake.snapshot import facts_table, has_replacements, newest
@@ -112,10 +113,16 @@ def import_file(
         InputError: the file cannot be read, or does not fit; nothing was changed.
         LakeError: the lake is being written by somebody else, or cannot be written; nothing was changed.
     """
-    choices = choices or Choices()
+    return _import(lake, file, file.name, choices or Choices(), on_progress)
+
+
+def _import(
+    lake: Lake, file: Path, name: str, choices: Choices, on_progress: Callable[[str], None]
+) -> ImportResult:
+    """Import a file that people know by this name."""
     clock = _Clock()
     with _staging(lake) as folder:
-        request = _request(lake, file, folder, "clean", choices)
+        request = _request(lake, file, folder, "clean", choices) | {"name": name}
         done = run_worker(_WORKER, request, limits=choices.limits, on_progress=lambda said: on_progress(said["step"]))
         clock.lap("parse_and_check")
         clock.split("parse_and_check", {"keys": done["seconds"]["keys"], "report": done["seconds"]["report"]})
@@ -132,14 +139,14 @@ def import_query(
     *,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> ImportResult:
-    """Import the rows of a database query; see `import_file` for the rest.
+    """Import the rows of a database query; see `import_file` for the rest. It is listed under the address.
 
     Raises:
         InputError: the database cannot be reached, or refuses the query.
     """
-    with tempfile.TemporaryDirectory(dir=lake.scratch()) as folder:
-        rows = fetch_query(url, sql, Path(folder) / "query.parquet")
-        return import_file(lake, rows, choices, on_progress=on_progress)
+    with _staging(lake) as folder:
+        rows = fetch_query(url, sql, folder / "query.parquet")
+        return _import(lake, rows, f"{shown_address(url)} query", choices or Choices(), on_progress)
 
 
 def _settle(
@@ -154,15 +161,19 @@ def _settle(
     kind = contract(done["mapping"]["table"])
     con = duckdb.connect(config={"temp_directory": str(folder)})
     con.execute("SET enable_progress_bar = false")
+    con.execute("SET TimeZone = 'UTC'")
     stage(con, folder, kind, choices.source, done["first_row"])
-    changes = compare(con, kind, _current(lake, con, kind))
+    spoken = {"stated": done["stated"], "attributes": done["mapping"]["unmapped"]}
+    changes = compare(con, kind, _current(lake, con, kind), **spoken)
     duplicates = changes.unchanged + done["superseded"]
     clock.lap("compare")
     number = None
-    if changes.added or changes.updated or (done["rejected"] and not changes.unchanged):
+    sha256 = _sha256(file)
+    remarked = done["rejected"] or done["flagged"]
+    if changes.added or changes.updated or (remarked and not _is_recorded(lake, sha256, kind, choices.source)):
         on_progress("committing")
         number = next_number(lake)
-        batch = _batch(number, kind, file, done, changes, duplicates, choices)
+        batch = _batch(number, kind, sha256, done, changes, duplicates, choices)
         facts = arrow_stream(con, kind, choices.source, number)
         commit(lake, batch, facts, _remarks(con, folder, number))
     clock.lap("commit")
@@ -173,7 +184,7 @@ def _settle(
         added=changes.added,
         updated=changes.updated,
         batch=number,
-        file=file.name,
+        file=done["finding"]["file"],
         finding=done["finding"],
         mapping=done["mapping"],
         report=done["report"],
@@ -203,20 +214,18 @@ def _current(lake: Lake, con: duckdb.DuckDBPyConnection, kind: Contract) -> str 
 def _batch(
     number: int,
     kind: Contract,
-    file: Path,
+    sha256: str,
     done: dict[str, Any],
     changes: Changes,
     duplicates: int,
     choices: Choices,
 ) -> Batch:
-    with file.open("rb") as opened:
-        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
     left_out = [ours for ours, theirs in choices.corrections.items() if theirs in ("", "-")]
     return Batch(
         batch=number,
         table=kind.name,
         source=choices.source,
-        file=file.name,
+        file=done["finding"]["file"],
         sha256=sha256,
         imported_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
         **{name: done[name] for name in ("rows", "accepted", "flagged", "rejected")},
@@ -229,6 +238,17 @@ def _batch(
             "report": done["report"],
         },
     )
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _is_recorded(lake: Lake, sha256: str, kind: Contract, source: str) -> bool:
+    """Whether an import of this very file is in the lake, and with it the remarks on its rows."""
+    known = {"sha256": sha256, "table": kind.name, "source": source}
+    return known in committed(lake, *known).select(list(known)).to_pylist()
 
 
 def _remarks(con: duckdb.DuckDBPyConnection, folder: Path, number: int) -> pa.RecordBatchReader:
@@ -254,6 +274,7 @@ def _request(lake: Lake, file: Path, folder: Path, step: str, choices: Choices) 
         contract(choices.table)
     return {
         "file": str(file.resolve()),
+        "name": file.name,
         "folder": str(folder),
         "step": step,
         "options": asdict(choices.options),
@@ -265,9 +286,16 @@ def _request(lake: Lake, file: Path, folder: Path, step: str, choices: Choices) 
 
 
 def _remembered(lake: Lake, source: str) -> list[dict[str, Any]]:
-    """The mappings of this source's imports, newest first."""
-    known = [b for b in reversed(batches(lake)) if b.source == source and b.state is not State.INTERRUPTED]
-    return [b.details["mapping"] for b in known]
+    """The different mappings of this source's imports that are in the lake, newest first."""
+    with duckdb.connect() as con:
+        con.register("known", committed(lake, "source", "details"))
+        # The details hold whole quality reports; only the mappings become Python objects.
+        found = con.execute(
+            "SELECT details ->> '$.mapping' AS mapping FROM known WHERE source = ? GROUP BY mapping "
+            "ORDER BY max(batch) DESC",
+            [source],
+        ).fetchall()
+    return [json.loads(mapping) for (mapping,) in found if mapping]
 
 
 @contextmanager

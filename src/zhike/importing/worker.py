@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +24,21 @@ SHOWN_ROWS = 20
 def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Read a file and say what is in it; with `step` = "clean" also write its clean rows to `folder`.
 
-    Request: file, folder, step ("inspect" or "clean"), options (ReadOptions), table, corrections, remembered
+    Request: file, name (by which people know the file), folder, step ("inspect" or "clean"), options (ReadOptions), table, corrections, remembered
     (mappings of earlier files of this source), memory (DuckDB's limit).
     """
     folder = Path(request["folder"])
     con = duckdb.connect(config={"memory_limit": request["memory"], "temp_directory": str(folder)})
     # Standard output is the line to the parent.
     con.execute("SET enable_progress_bar = false")
+    con.execute("SET TimeZone = 'UTC'")
     progress({"step": "reading"})
     file, limits = Path(request["file"]), Limits(**request["limits"])
     if recognise(file) in ("xlsx", "xls", "zip"):
         # A workbook is inflated by its reader, beyond DuckDB's own limit: 1.5 kB can ask for 10 GB.
         resource.setrlimit(resource.RLIMIT_AS, (limits.workbook_address_space, limits.address_space))
     raw = read(con, file, ReadOptions(**request["options"]), limits=limits, scratch=folder)
+    raw = replace(raw, finding=replace(raw.finding, file=request["name"]))
     first = sample(con, raw)
     mapping = _mapping(raw, first, request)
     result = {
@@ -48,13 +50,12 @@ def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
         shown = {name: [None if v is None else str(v) for v in values[:SHOWN_ROWS]] for name, values in first.items()}
         return result | {"sample": shown}
     progress({"step": "cleaning"})
-    # Columns the file does not have are added when the rows are read: writing them empty costs a quarter of the time.
     try:
-        cleaned = clean(con, raw, mapping, folder, every_column=False)
+        cleaned = clean(con, raw, mapping, folder)
     except duckdb.Error as error:
         raise reading_error(error, file) from error
     counts = {name: getattr(cleaned, name) for name in ("rows", "accepted", "flagged", "rejected", "superseded")}
-    extra = {"first_row": raw.first_row, "seconds": cleaned.timings, "report": cleaned.report.to_dict()}
+    extra = {"first_row": raw.first_row, "stated": cleaned.stated, "seconds": cleaned.timings, "report": cleaned.report.to_dict()}
     return result | counts | extra
 
 

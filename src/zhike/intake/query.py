@@ -54,6 +54,23 @@ def fetch_query(url: str, sql: str, destination: Path) -> Path:
     return destination
 
 
+def shown_address(url: str) -> str:
+    """The address of a database as it may be shown: without password and options.
+
+    >>> shown_address("postgresql://me:hunter2@db.example:5432/shop?sslmode=require")
+    'postgresql://me@db.example:5432/shop'
+    >>> shown_address("sqlite:///shop.db"), shown_address("postgresql://db/shop?user=me&password=hunter@2")
+    ('sqlite:///shop.db', 'postgresql')
+    """
+    kind, _, rest = url.partition("://")
+    place, _, options = rest.partition("?")
+    if "@" in options:  # a password may be on either side of it
+        return kind[:100]
+    login, at, host = place.rpartition("@")
+    user = login.partition(":")[0]
+    return f"{kind}://{user}{at}{host}"[:200] if rest else kind[:100]
+
+
 def _complete(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(0, 2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -83,12 +84,37 @@ class Batch:
 
 def batches(lake: Lake) -> list[Batch]:
     """All imports, oldest first."""
+    return _listed(lake, lambda table: lake.delta(facts_table(table)))
+
+
+def batches_at(lake: Lake, versions: Mapping[str, int]) -> list[Batch]:
+    """The imports that had landed in these versions of the fact tables (a run's), with the state they had there."""
+
+    def log(table: str) -> DeltaTable | None:
+        return lake.delta(facts_table(table), versions[table]) if table in versions else None
+
+    return [batch for batch in _listed(lake, log) if batch.state is not State.INTERRUPTED]
+
+
+def _listed(lake: Lake, log: Callable[[str], DeltaTable | None]) -> list[Batch]:
     rows = sorted(lake.read(_LEDGER).to_pylist(), key=lambda row: row["batch"])
-    logs = {table: lake.delta(facts_table(table)) for table in {row["table"] for row in rows}}
+    logs = {table: log(table) for table in {row["table"] for row in rows}}
     return [
         Batch(**row | {"details": json.loads(row["details"])}, state=_state(logs[row["table"]], row["batch"]))
         for row in rows
     ]
+
+
+def committed(lake: Lake, *columns: str) -> pa.Table:
+    """The ledger of the imports that are in the lake, oldest first: batch, table and these columns of it."""
+    wanted = list(dict.fromkeys(("batch", "table", *columns)))
+    ledger = lake.delta(_LEDGER)
+    if ledger is None:
+        return _LEDGER_SCHEMA.empty_table().select(wanted)
+    rows = pa.table(ledger.to_pyarrow_table(columns=wanted)).sort_by("batch")
+    pairs = list(zip(rows["table"].to_pylist(), rows["batch"].to_pylist(), strict=True))
+    logs = {table: lake.delta(facts_table(table)) for table in {table for table, _ in pairs}}
+    return rows.filter(pa.array([_state(logs[table], number) is State.COMMITTED for table, number in pairs], pa.bool_()))
 
 
 def next_number(lake: Lake) -> int:

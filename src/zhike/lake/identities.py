@@ -7,6 +7,7 @@ person are linked here; unlinking points them back. Facts are never rewritten, s
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -39,23 +40,49 @@ def qualified(source: str, external_id: str) -> str:
 
 
 def links(lake: Lake) -> dict[str, str]:
-    """identity → customer_id, for the identities that were linked to another customer."""
-    history = lake.read(_TABLE)
+    """identity → customer_id, for the identities that are linked to another customer, however many steps away."""
+    direct = _direct(lake)
+    return {identity: _end(direct, identity) for identity in direct}
+
+
+def _direct(lake: Lake) -> dict[str, str]:
+    """identity → what it was linked to itself, as of its newest step."""
     newest: dict[str, tuple[int, str]] = {}
-    for row in history.to_pylist():
+    for row in lake.read(_TABLE).to_pylist():
         if row["identity"] not in newest or row["step"] > newest[row["identity"]][0]:
             newest[row["identity"]] = (row["step"], row["customer_id"])
     return {identity: customer for identity, (_, customer) in newest.items() if customer != identity}
 
 
+def _end(direct: dict[str, str], identity: str) -> str:
+    """Where the links from an identity lead."""
+    passed: list[str] = []
+    while identity in direct:
+        if identity in passed:
+            # `link` makes no circles, but two writers of an object store, which has no lock, can.
+            return min(passed[passed.index(identity) :])
+        passed.append(identity)
+        identity = direct[identity]
+    return identity
+
+
 def link(lake: Lake, identities: list[str], customer_id: str, *, by: str = "") -> None:
-    """From now on these identities are this customer.
+    """From now on these identities are this customer, and so is whoever is linked to one of them.
+
+    Only these links are stored, so that unlinking one of them brings back what was linked before.
 
     Raises:
         InputError: the customer is itself linked to another one.
     """
     with lake.writing():
         known = links(lake)
+        if known.get(customer_id) in identities:
+            raise InputError(
+                "{customer} already belongs to {target}, so {target} cannot belong to {customer}.",
+                fix="Unlink {customer} first, or leave the link as it is.",
+                customer=customer_id,
+                target=known[customer_id],
+            )
         if customer_id in known:
             raise InputError(
                 "{customer} is itself linked to {target}.",
@@ -63,20 +90,17 @@ def link(lake: Lake, identities: list[str], customer_id: str, *, by: str = "") -
                 customer=customer_id,
                 target=known[customer_id],
             )
-        # Whoever was linked to one of these moves along, so that a link always leads to a customer in one step.
-        moving = set(identities) | {i for i, customer in known.items() if customer in identities}
-        _write(lake, sorted((identity, customer_id) for identity in moving), by)
+        _write(lake, [(identity, customer_id) for identity in identities], by)
 
 
 def unlink(lake: Lake, identities: list[str], *, by: str = "") -> None:
-    """These identities are customers of their own again."""
+    """These identities are customers of their own again, with those that were linked to them."""
     with lake.writing():
         _write(lake, [(identity, identity) for identity in identities], by)
 
 
-def resolved(lake: Lake, facts: Any) -> Any:
-    """The facts with `customer_id` read through the links."""
-    known = links(lake)
+def resolved(lake: Lake, facts: Any, known: Mapping[str, str]) -> Any:
+    """The facts with `customer_id` read through these `links`."""
     if not known:
         return facts
     small = lake.small(pa.table({"identity": list(known), "linked_customer": list(known.values())}))

@@ -10,11 +10,12 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import ibis
 import pyarrow as pa
@@ -29,6 +30,10 @@ _KEEP = {
     "delta.logRetentionDuration": "interval 3650 days",
     "delta.deletedFileRetentionDuration": "interval 3650 days",
 }
+
+# How long a writer waits for another one, and how often it looks. A commit takes seconds, not minutes.
+LOCK_SECONDS = 60.0
+_POLL_SECONDS = 0.05
 
 
 class Lake:
@@ -48,6 +53,7 @@ class Lake:
         self.is_local = "://" not in self.url
         self._engine = engine
         self._made = 0
+        self._drops: list[Callable[[], object]] = []
         if self.is_local:
             self.url = str(Path(self.url).expanduser().resolve())
             if set("*?[]{}%\n") & set(self.url):
@@ -143,17 +149,36 @@ class Lake:
         self._made += 1
         name = f"small_{self._made}"
         self.engine._session.createDataFrame(table).createOrReplaceTempView(name)
+        self._drops.append(lambda: self.engine.drop_view(name, force=True))
         return self.engine.table(name)
 
     def materialised(self, expression: Any, name: str) -> Any:
-        """The expression computed once, for those who read it several times. Gone when the lake is closed."""
+        """The expression computed once, for those who read it several times.
+
+        Gone at the end of the `temporary` around it, else when the lake is closed.
+        """
         if self.engine.name == "pyspark":
-            return expression.cache()
+            cached = expression.cache()
+            self._drops.append(cached.release)
+            return cached
         self._made += 1
-        return self.engine.create_table(f"{name}_{self._made}", obj=expression, temp=True)
+        name = f"{name}_{self._made}"
+        self._drops.append(lambda: self.engine.drop_table(name, force=True))
+        return self.engine.create_table(name, obj=expression, temp=True)
+
+    @contextmanager
+    def temporary(self) -> Iterator[None]:
+        """What is materialised inside is dropped at the end, so that a lake that stays open does not fill up."""
+        outside, self._drops = self._drops, []
+        try:
+            yield
+        finally:
+            drops, self._drops = self._drops, outside
+            for drop in reversed(drops):
+                drop()
 
     def stream(self, table: Any) -> pa.RecordBatchReader:
-        """A materialised table as a stream of record batches, never whole in memory."""
+        """A table as a stream of record batches, never whole in memory."""
         schema = table.schema().to_pyarrow()
         if self.engine.name == "duckdb":
             # Not Ibis's own to_pyarrow_batches: Ibis 12 calls a method that DuckDB 2 no longer has.
@@ -206,22 +231,34 @@ class Lake:
         return folder
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, wait: float = LOCK_SECONDS) -> Iterator[None]:
         """One writer at a time. The operating system lets go of the lock when the process dies, however it dies.
 
+        Args:
+            wait: how long to wait for another writer, seconds.
+
         Raises:
-            LakeError: another process is writing.
+            LakeError: another process is still writing after that time.
         """
+        until = time.monotonic() + wait
         with (self.scratch() / "writer.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as busy:
-                raise LakeError(
-                    "Another process is writing to the lake {lake}.",
-                    fix="Wait until it has finished, then run the same command again.",
-                    lake=self.url,
-                ) from busy
+            while not _locked(lock):
+                if time.monotonic() >= until:
+                    raise LakeError(
+                        "Another process is writing to the lake {lake}.",
+                        fix="Wait until it has finished, then run the same command again.",
+                        lake=self.url,
+                    )
+                time.sleep(_POLL_SECONDS)
             yield
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _properties(transaction: tuple[str, int] | None) -> CommitProperties | None:

@@ -7,13 +7,14 @@ batch wins when the table is read. Undoing an import removes its rows, and what 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import ibis
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from zhike.lake.identities import resolved
+from zhike.lake.identities import links, resolved
 from zhike.lake.lake import Lake
 from zhike.schema import ATTRIBUTES, CONTRACTS, Contract, contract
 
@@ -59,35 +60,52 @@ def facts_schema(table: Contract) -> pa.Schema:
     )
 
 
-def snapshot(lake: Lake, name: str, *, as_of: dt.date | None = None, version: int | None = None) -> Any:
+def snapshot(
+    lake: Lake,
+    name: str,
+    *,
+    as_of: dt.date | None = None,
+    version: int | None = None,
+    known_links: Mapping[str, str] | None = None,
+) -> Any:
     """The rows of one table as an Ibis table on the lake's engine.
 
     Args:
         name: a contract's name.
         as_of: leave out what happened after the end of this day. Rows without a date stay.
         version: the Delta version to read (a past run's); default the newest.
+        known_links: identity → customer (a past run's); default those of now.
 
-    A table that was never imported is empty, not an error.
+    A table that was never imported is empty, not an error. Whoever reads several tables, or one several times,
+    takes `facts_view.Facts`, which stay what they are while others write.
     """
     table = contract(name)
-    stored = lake.scan(facts_table(name), version)
-    if stored is None:
-        stored = lake.small(facts_schema(table).empty_table())
+    delta = lake.delta(facts_table(name), version)
+    if delta is None:
+        return empty(lake, name)
+    stored = lake.scan(facts_table(name), int(delta.version()))
     # A column that a newer Zhike added to the contract is empty in facts imported before.
     younger = [column for column in table if column.name not in stored.columns]
     stored = stored.mutate(**{c.name: ibis.null(_IBIS[c.kind]) for c in younger}) if younger else stored
     # Engines differ in how they describe a timestamp (with or without its precision); tables that meet must agree.
     times = {c.name: "timestamp" for c in table if c.kind == "timestamp"}
     stored = stored.cast(times) if times else stored
-    delta = lake.delta(facts_table(name), version)
-    rows = newest(stored, table.key) if delta is not None and has_replacements(delta) else stored
+    rows = newest(stored, table.key) if has_replacements(delta) else stored
     if "customer_id" in table:
-        rows = resolved(lake, rows)
+        rows = resolved(lake, rows, links(lake) if known_links is None else known_links)
     if as_of is not None and table.time:
         # A customer known from a list without a joining date is known; an order dated after the day is not yet.
         dated = rows[table.time]
         rows = rows.filter(dated.isnull() | (dated < ibis.timestamp(as_of + dt.timedelta(days=1))))
     return rows
+
+
+def empty(lake: Lake, name: str) -> Any:
+    """The table of a contract without rows."""
+    table = contract(name)
+    times = {c.name: "timestamp" for c in table if c.kind == "timestamp"}
+    rows = lake.small(facts_schema(table).empty_table())
+    return rows.cast(times) if times else rows
 
 
 def newest(stored: Any, key: tuple[str, ...]) -> Any:

@@ -20,11 +20,6 @@ def test_data() -> Path:
     return Path(folder).resolve()
 
 
-@pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ZHIKE_LANG", "en")
-
-
 @pytest.fixture(scope="session")
 def online_retail() -> Path:
     """The example data of the repository: UCI Online Retail, complete."""

@@ -7,16 +7,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pytest
 
+from zhike import pipeline
 from zhike.errors import InputError, LakeError, SettingsError
 from zhike.importing.importer import Choices, import_file
 from zhike.lake.batches import undo
+from zhike.lake.facts_view import Facts
 from zhike.lake.identities import link, unlink
 from zhike.lake.lake import Lake
 from zhike.lake.runs import latest, runs, scores_of
 from zhike.pipeline import last_day, refresh, tier_moves
 from zhike.portrait import portrait
+from zhike.report.data import read_figures
 from zhike.settings import Settings
 
 Writer = Callable[..., Path]
@@ -90,7 +94,7 @@ def test_customers_who_never_purchased_are_in_and_tagged(lake: Lake, orders_csv:
 
 def test_default_day_is_that_of_the_last_order(lake: Lake, orders_csv: Writer) -> None:
     import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    assert last_day(lake) == MARCH
+    assert last_day(Facts.now(lake)) == MARCH
     assert refresh(lake).as_of == MARCH
 
 
@@ -122,6 +126,110 @@ def test_a_run_that_was_killed_before_its_scores_does_not_count(
     monkeypatch.undo()
     assert runs(lake) == []
     assert refresh(lake).run == 2
+
+
+def while_computing(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """`happens` once, in the middle of the next refresh."""
+    score, todo = pipeline.score_customers, [happens]
+
+    def scored(*args: Any) -> Any:
+        if todo:
+            todo.pop()()
+        return score(*args)
+
+    monkeypatch.setattr(pipeline, "score_customers", scored)
+
+
+def test_a_refresh_reads_what_its_run_says(lake: Lake, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    before = scores(lake, refresh(lake, MARCH))
+
+    def others() -> None:
+        # Not refused either: a refresh holds the lock only while it writes.
+        with Lake(lake.url) as other:
+            people = orders_csv("c.csv", "z,Zoe", header="customer_id,name")
+            import_file(other, people, Choices(table="customers"))
+            import_file(other, orders_csv("b.csv", "9,new,2025-02-06,1000"), ORDERS)
+            link(other, ["b"], "a")
+
+    while_computing(monkeypatch, others)
+    changed = Settings.from_dict({"window_days": 364})
+    run = refresh(lake, MARCH, changed)
+    assert (set(scores(lake, run)), run.inputs["identities"]) == (set(before), {})
+    after = refresh(lake, MARCH, changed)
+    assert set(scores(lake, after)) == {"a", "c", "new", "z"}
+
+
+def test_two_refreshes_at_once_with_one_question_give_one_run(
+    lake: Lake, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+
+    def other() -> None:
+        with Lake(lake.url) as same:
+            refresh(same)
+
+    while_computing(monkeypatch, other)
+    assert refresh(lake).run == 1
+    assert [run.run for run in runs(lake)] == [1]
+
+
+def test_the_portrait_of_an_old_run_shows_what_it_read(lake: Lake, orders_csv: Writer) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    people = orders_csv("c.csv", "a,Anna", header="customer_id,name")
+    import_file(lake, people, Choices(table="customers"))
+    link(lake, ["b"], "a")
+    run = refresh(lake, dt.date(2025, 2, 28))
+    before = portrait(lake, run, "b")
+    assert [row["order_id"] for row in before.latest] == ["3", "2", "1"]
+    unlink(lake, ["b"])
+    import_file(lake, orders_csv("b.csv", "2,a,2025-02-05,31", "8,a,2025-02-21,1"), ORDERS)
+    people = orders_csv("c.csv", "a,Anne", header="customer_id,name")
+    import_file(lake, people, Choices(table="customers"))
+    assert portrait(lake, run, "b") == before
+    assert portrait(lake, refresh(lake, dt.date(2025, 2, 28)), "a").profile["name"] == "Anne"
+
+
+def test_a_lake_that_stays_open_does_not_fill_up(lake: Lake, orders_csv: Writer) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    run = refresh(lake)
+    read_figures(lake, run)
+    assert lake.engine.con.execute("SELECT table_name FROM duckdb_tables()").fetchall() == []
+
+
+def test_orders_are_netted_once(lake: Lake, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    given = []
+    summarise = pipeline.purchase_summary
+    monkeypatch.setattr(pipeline, "purchase_summary", lambda t, **how: given.append(t) or summarise(t, **how))
+    refresh(lake)
+    (orders,) = given
+    assert isinstance(orders.op(), ibis.expr.operations.DatabaseTable), "an expression is computed by each reader"
+
+
+def test_seconds_are_of_steps_that_were_timed(lake: Lake, orders_csv: Writer) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    begun: list[str] = []
+    run = refresh(lake, on_progress=begun.append)
+    assert begun == ["facts", "models", "scores"]
+    assert set(run.seconds) == {"facts", "models"}
+    assert all(seconds > 0 for seconds in run.seconds.values())
+    assert latest(lake).seconds == run.seconds
+
+
+def test_a_setting_that_is_gone_does_not_stop_the_next_refresh(
+    lake: Lake, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    old = Settings.from_dict({"window_days": 90}).to_dict()
+    old["rfm"]["abolished"] = 1
+    old["gone"] = {"x": 2}
+    with monkeypatch.context() as patched:
+        patched.setattr(Settings, "to_dict", lambda _: old)
+        run = refresh(lake)
+    assert run.settings["gone"] == {"x": 2}
+    assert refresh(lake, dt.date(2025, 2, 28)).settings == Settings(window_days=90).to_dict()
+    tier_moves(lake, run, Settings(window_days=90))
 
 
 def test_preview_says_who_would_move_and_changes_nothing(lake: Lake, orders_csv: Writer) -> None:

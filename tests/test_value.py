@@ -79,7 +79,7 @@ def test_refunds_beyond_purchases_are_worth_nothing_not_less() -> None:
     assert (row["average_order_value"], row["clv"]) == (-40.0, 0.0)
 
 
-@pytest.mark.parametrize("settings", [{"margin": 0}, {"margin": 1.2}, {"lifespan_years": 0}, {"lifespan_years": -1}])
+@pytest.mark.parametrize("settings", [{"margin": -0.1}, {"margin": 1.2}, {"lifespan_years": 0}, {"lifespan_years": -1}])
 def test_clv_settings_out_of_range(settings: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="Give "):
         clv_formula(orders_table(), as_of="2025-12-31", **settings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import ibis
@@ -77,6 +78,15 @@ class LifecycleSettings:
     fall: float = 0.5
 
     def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+                raise SettingsError(
+                    "{name} cannot be {value}.",
+                    fix="Give a number; the default is {default}.",
+                    name=name,
+                    value=repr(value),
+                    default=getattr(type(self), name),
+                )
         if not 0 < self.slow_after < self.churn_after:
             raise SettingsError(
                 "A customer cannot be slow after {slow} and gone after {churn} times their rhythm.",

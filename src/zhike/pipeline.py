@@ -14,12 +14,11 @@ from typing import Any
 import ibis
 
 from zhike.errors import LakeError, SettingsError
-from zhike.facts.orders import combined_orders
+from zhike.facts.orders import net_orders
 from zhike.facts.purchases import purchase_summary
-from zhike.lake.identities import links
+from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, next_number, record, runs, scores_of
-from zhike.lake.snapshot import snapshot, versions
 from zhike.lifecycle import score_lifecycle
 from zhike.rfm import score_rfm
 from zhike.settings import Settings
@@ -49,64 +48,91 @@ def refresh(
 
     Raises:
         LakeError: there is nothing to score, or the lake cannot be written; nothing was changed.
-        SettingsError: a day before the first order.
     """
-    known = runs(lake)
-    settings = settings or (Settings.from_dict(known[-1].settings) if known else Settings())
-    inputs = versions(lake) | {"identities": links(lake)}
-    as_of = as_of or last_day(lake)
+    settings = settings or last_settings(lake)
+    facts = Facts.now(lake)
+    as_of = as_of or last_day(facts)
+    facts = facts.up_to(as_of)
+    run = Run(
+        run=0,  # numbered when it is recorded
+        as_of=as_of,
+        started_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        customers=0,
+        engine=lake.engine.name,
+        version=__version__,
+        inputs=facts.inputs,
+        settings=settings.to_dict(),
+    )
+    if same := _same(lake, run):
+        return same
     clock = _Clock(on_progress)
-    with lake.writing():
-        run = Run(
-            run=next_number(lake),
-            as_of=as_of,
-            started_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
-            customers=0,
-            engine=lake.engine.name,
-            version=__version__,
-            inputs=inputs,
-            settings=settings.to_dict(),
-        )
-        for earlier in reversed(known):
-            if earlier.answers == run.answers:
-                return earlier
-        return _compute(lake, run, settings, clock)
+    with lake.temporary():
+        scores = _compute(facts, settings, clock)
+        customers = int(lake.engine.to_pyarrow(scores.count()).as_py())
+        if not customers:
+            raise LakeError(
+                "There is no customer to score up to {day}.",
+                fix="Import orders or customers first, or choose a later day.",
+                day=run.as_of.isoformat(),
+            )
+        # The time of writing is not in it: the entry in the ledger comes before the scores.
+        run = replace(run, customers=customers, seconds=clock.seconds())
+        on_progress("scores")
+        return _record(lake, run, scores)
 
 
-def _compute(lake: Lake, run: Run, settings: Settings, clock: _Clock) -> Run:
+def _same(lake: Lake, run: Run) -> Run | None:
+    """The newest run that already answers this one's question."""
+    return next((earlier for earlier in reversed(runs(lake)) if earlier.answers == run.answers), None)
+
+
+def _compute(facts: Facts, settings: Settings, clock: _Clock) -> Any:
     clock.begin("facts")
-    orders = orders_as_of(lake, run.as_of)
-    summary = purchase_summary(orders, as_of=run.as_of, window_days=settings.window_days)
-    summary = lake.materialised(summary, "purchase_summary")
+    orders = facts.lake.materialised(orders_as_of(facts), "net_orders")
+    summary = purchase_summary(orders, as_of=facts.as_of, window_days=settings.window_days)
+    summary = facts.lake.materialised(summary, "purchase_summary")
     clock.begin("models")
-    scores = score_customers(lake, orders, summary, run.as_of, settings)
-    scores = scores.select(run=ibis.literal(run.run, "int64"), as_of=ibis.literal(run.as_of), **_all(scores))
-    scores = lake.materialised(scores, "scores_now")
-    customers = int(lake.engine.to_pyarrow(scores.count()).as_py())
-    if not customers:
-        raise LakeError(
-            "There is no customer to score up to {day}.",
-            fix="Import orders or customers first, or choose a later day.",
-            day=run.as_of.isoformat(),
-        )
-    clock.begin("scores")
-    finished = replace(run, customers=customers, seconds=clock.seconds())
-    record(lake, finished, lake.stream(scores), scores.schema().to_pyarrow())
-    return finished
+    return facts.lake.materialised(score_customers(facts, orders, summary, settings), "scores_now")
 
 
-def orders_as_of(lake: Lake, as_of: dt.date) -> Any:
-    """All purchases of known customers up to a day, net of what had been taken back by then."""
-    orders = combined_orders(snapshot(lake, "orders", as_of=as_of), snapshot(lake, "order_lines", as_of=as_of))
+def _record(lake: Lake, run: Run, scores: Any) -> Run:
+    """Number the run and keep it. Only this needs the lock: what the run read does not change any more."""
+    with lake.writing():
+        # Somebody else may have asked the same meanwhile.
+        if same := _same(lake, run):
+            return same
+        run = replace(run, run=next_number(lake))
+        numbered = scores.select(run=ibis.literal(run.run, "int64"), as_of=ibis.literal(run.as_of), **_all(scores))
+        with lake.stream(numbered) as stream:
+            record(lake, run, stream, numbered.schema().to_pyarrow())
+        return run
+
+
+def purchases(facts: Facts) -> Any:
+    """All purchases up to the day of the facts, net of what had been taken back by then; nothing of those whole."""
+    orders = net_orders(facts.table("orders"), facts.table("order_lines"))
+    return orders.filter(orders.amount > 0)
+
+
+def orders_as_of(facts: Facts) -> Any:
+    """The `purchases` that belong to a customer and a day: those that are scored."""
+    orders = purchases(facts)
     return orders.filter(orders.customer_id.notnull() & orders.ordered_at.notnull())
 
 
-def score_customers(lake: Lake, orders: Any, summary: Any, as_of: dt.date, settings: Settings) -> Any:
+def last_settings(lake: Lake) -> Settings:
+    """The settings of the last refresh, else the defaults."""
+    known = runs(lake)
+    return Settings.from_run(known[-1]) if known else Settings()
+
+
+def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings) -> Any:
     """One row per customer: the summary, every model's columns, and customers who have never purchased.
 
     Args:
-        orders: net orders up to `as_of`.
-        summary: their `purchase_summary`, computed.
+        facts: as of the day to score.
+        orders: their `orders_as_of`.
+        summary: the `purchase_summary` of these, computed.
     """
     window, value = settings.window_days, settings.value
     models = {
@@ -122,24 +148,22 @@ def score_customers(lake: Lake, orders: Any, summary: Any, as_of: dt.date, setti
         "contribution": score_contribution(summary.select("customer_id", "revenue")),
         "profitability": profitability(
             orders,
-            as_of=as_of,
+            as_of=facts.as_of,
             window_days=window,
             margin=value.margin,
-            tickets=snapshot(lake, "tickets", as_of=as_of),
-            touches=snapshot(lake, "touches", as_of=as_of),
+            tickets=facts.table("tickets"),
+            touches=facts.table("touches"),
             cost_per_ticket=value.cost_per_ticket,
         ),
     }
     scores = summary
     for name, model in models.items():
         # One at a time: a single query of all models takes Ibis and the planner longer than computing them.
-        computed = lake.materialised(model, name)
+        computed = facts.lake.materialised(model, name)
         new = [column for column in computed.columns if column not in scores.columns]
         scores = scores.left_join(computed.select("customer_id", *new), "customer_id", rname="{name}_again")
         scores = scores.drop("customer_id_again")
-    sources = [
-        snapshot(lake, name, as_of=as_of).select("customer_id") for name in ("customers", "orders", "order_lines")
-    ]
+    sources = [facts.table(name).select("customer_id") for name in ("customers", "orders", "order_lines")]
     return _with_never_purchased(scores, ibis.union(*sources))
 
 
@@ -153,23 +177,21 @@ def _with_never_purchased(scores: Any, customers: Any) -> Any:
     return scores.mutate(never_purchased=False).union(strangers.select(*scores.columns, "never_purchased"))
 
 
-def last_day(lake: Lake) -> dt.date:
+def last_day(facts: Facts) -> dt.date:
     """The day of the last order, so that a company whose export is a month old is not told that everyone has left.
 
     Raises:
         LakeError: there are no dated orders and no customers.
     """
-    found = []
-    for name in ("orders", "order_lines"):
-        facts = snapshot(lake, name)
-        found.append(lake.engine.to_pyarrow(facts.ordered_at.max()).as_py())
+    newest = [facts.table(name).ordered_at.max() for name in ("orders", "order_lines")]
+    found = [facts.lake.engine.to_pyarrow(moment).as_py() for moment in newest]
     days: list[dt.date] = [last.date() for last in found if last is not None]
     if days:
         return min(max(days), dt.date.today())
-    if lake.version("facts/customers") is not None:
+    if "customers" in facts.versions:
         return dt.date.today()
     raise LakeError(
-        "There are no orders in the lake {lake}.", fix="Import some first: zhike import FILE.", lake=lake.url
+        "There are no orders in the lake {lake}.", fix="Import some first: zhike import FILE.", lake=facts.lake.url
     )
 
 
@@ -181,11 +203,12 @@ def tier_moves(lake: Lake, run: Run, settings: Settings) -> Any:
     Raises:
         SettingsError: another window changes what was counted; that needs a refresh, not a preview.
     """
-    if settings.window_days != Settings.from_dict(run.settings).window_days:
+    window_days = Settings.from_run(run).window_days
+    if settings.window_days != window_days:
         raise SettingsError(
             "A preview cannot change the window of {days} days.",
             fix="Run: zhike refresh --window-days N; earlier runs stay as they are.",
-            days=Settings.from_dict(run.settings).window_days,
+            days=window_days,
         )
     now = scores_of(lake, run).filter(ibis._.never_purchased == False)  # noqa: E712 - a column
     then = score_rfm(now, settings.rfm)

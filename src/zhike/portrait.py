@@ -9,10 +9,9 @@ from typing import Any
 import ibis
 
 from zhike.errors import InputError
-from zhike.lake.identities import links
+from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, scores_of
-from zhike.lake.snapshot import snapshot
 from zhike.language import _
 from zhike.lifecycle import explain_lifecycle, strategy
 from zhike.pipeline import orders_as_of
@@ -43,12 +42,13 @@ class Portrait:
 
 
 def portrait(lake: Lake, run: Run, customer_id: str) -> Portrait:
-    """The portrait of one customer.
+    """The portrait of one customer: everything in it is what the run read, not what was imported or linked since.
 
     Raises:
         InputError: the run knows no such customer.
     """
-    customer_id = links(lake).get(customer_id, customer_id)
+    facts = Facts.of(lake, run)
+    customer_id = facts.customer(customer_id)
     scores = _rows(lake, scores_of(lake, run).filter(ibis._.customer_id == customer_id))
     if not scores:
         raise InputError(
@@ -57,9 +57,9 @@ def portrait(lake: Lake, run: Run, customer_id: str) -> Portrait:
             customer=customer_id,
             day=run.as_of.isoformat(),
         )
-    people = snapshot(lake, "customers", as_of=run.as_of).filter(ibis._.customer_id == customer_id)
+    people = facts.table("customers").filter(ibis._.customer_id == customer_id)
     known = _rows(lake, people.limit(1))
-    orders = orders_as_of(lake, run.as_of).filter(ibis._.customer_id == customer_id)
+    orders = orders_as_of(facts).filter(ibis._.customer_id == customer_id)
     latest = _rows(lake, orders.order_by(ibis.desc("ordered_at")).limit(LATEST_ORDERS))
     profile = {name: value for name, value in (known[0] if known else {}).items() if value is not None}
     return Portrait(customer_id, scores[0], profile, latest, run.settings["window_days"])

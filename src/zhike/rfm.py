@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 from typing import Any, Literal
 
 import ibis
@@ -59,7 +60,9 @@ class RfmSettings:
 
 def _numbers(values: Any) -> bool:
     """Settings also come from files people write by hand."""
-    return isinstance(values, Sequence) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+    return isinstance(values, Sequence) and all(
+        isinstance(v, int | float) and not isinstance(v, bool) and isfinite(v) for v in values
+    )
 
 
 def _check_weights(weights: Sequence[float]) -> None:
@@ -92,14 +95,17 @@ def _check_mode(mode: str, cuts: Mapping[str, Sequence[float]] | None) -> None:
             mode='"fixed"',
             cuts='{"r": (30, 60, 90, 180), "f": (2, 3, 5, 10), "m": (100, 300, 1000, 3000)}',
         )
-    if cuts is not None and (
-        set(cuts) != {"r", "f", "m"} or not all(len(c) and all(a < b for a, b in pairwise(c)) for c in cuts.values())
-    ):
+    if cuts is not None and not _usable(cuts):
         raise SettingsError(
             "The cut points {cuts} are not usable.",
             fix="Give ascending numbers for each of r (days), f (purchases) and m (amounts).",
             cuts=str(cuts),
         )
+
+
+def _usable(cuts: Any) -> bool:
+    named = isinstance(cuts, Mapping) and set(cuts) == {"r", "f", "m"}
+    return named and all(_numbers(c) and len(c) and all(a < b for a, b in pairwise(c)) for c in cuts.values())
 
 
 def rfm(

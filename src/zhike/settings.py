@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from zhike.errors import SettingsError
+from zhike.lake.runs import Run
 from zhike.lifecycle import LifecycleSettings
 from zhike.rfm import RfmSettings
+from zhike.value.assumptions import check_cost_per_ticket, check_lifespan, check_margin
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,14 @@ class ValueSettings:
     margin: float | None = None
     lifespan_years: float | None = None
     cost_per_ticket: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.margin is not None:
+            check_margin(self.margin)
+        if self.lifespan_years is not None:
+            check_lifespan(self.lifespan_years)
+        if self.cost_per_ticket is not None:
+            check_cost_per_ticket(self.cost_per_ticket)
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,15 @@ class Settings:
     lifecycle: LifecycleSettings = field(default_factory=LifecycleSettings)
     value: ValueSettings = field(default_factory=ValueSettings)
 
+    def __post_init__(self) -> None:
+        if isinstance(self.window_days, bool) or not isinstance(self.window_days, int) or self.window_days < 1:
+            raise SettingsError(
+                "{name} cannot be {value}.",
+                fix="Give a whole number of days, 1 or more; the default is 365.",
+                name="window_days",
+                value=repr(self.window_days),
+            )
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:
         """Settings from JSON or TOML values; what is not named keeps its default.
@@ -53,6 +73,15 @@ class Settings:
             SettingsError: a name that is no setting, or a value outside what is allowed.
         """
         return cls().with_changes(values)
+
+    @classmethod
+    def from_run(cls, run: Run) -> Settings:
+        """The settings of a stored run. One that this version no longer has decides nothing and is left out.
+
+        Raises:
+            SettingsError: a value that is no longer allowed.
+        """
+        return cls.from_dict(_known(cls(), run.settings))
 
     @classmethod
     def from_file(cls, path: Path) -> Settings:
@@ -81,7 +110,24 @@ class Settings:
         return changed
 
 
-def _replaced(settings: Any, values: Mapping[str, Any], section: str) -> Any:
+def _known(settings: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    names = {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings)}
+    return {
+        name: _known(names[name], value) if dataclasses.is_dataclass(names[name]) else value
+        for name, value in values.items()
+        if name in names
+    }
+
+
+def _replaced(settings: Any, values: Any, section: str) -> Any:
+    if not isinstance(values, Mapping):
+        raise SettingsError(
+            "{name} cannot be {value}.",
+            fix="Give names and values, for example {example}.",
+            name=section.rstrip(".") or "settings",
+            value=repr(values),
+            example=_example(settings),
+        )
     known = {f.name for f in dataclasses.fields(settings)}
     changes: dict[str, Any] = {}
     for name, value in values.items():
@@ -98,3 +144,9 @@ def _replaced(settings: Any, values: Mapping[str, Any], section: str) -> Any:
         else:
             changes[name] = tuple(value) if isinstance(value, list) else value
     return dataclasses.replace(settings, **changes)
+
+
+def _example(settings: Any) -> str:
+    """A setting of this section as JSON has it."""
+    name, value = next(iter(dataclasses.asdict(settings).items()))
+    return json.dumps({name: 0.35 if value is None else value})

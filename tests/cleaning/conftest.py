@@ -11,11 +11,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from zhike.cleaning.clean import CleanResult, clean
+from zhike.cleaning.clean import STAGED, CleanResult, clean
+from zhike.cleaning.keys import staged_rows
 from zhike.intake.mapping import Mapping, propose
 from zhike.intake.raw import SHORT, SURPLUS, Finding, RawColumn, RawTable
-from zhike.intake.read import ReadOptions, read
+from zhike.intake.read import ReadOptions, read, sample
 from zhike.intake.sql import quoted
+from zhike.schema import contract
 
 TODAY = date(2026, 6, 1)
 
@@ -30,11 +32,16 @@ class Cleaned:
     con: duckdb.DuckDBPyConnection
     folder: Path
 
+    @property
+    def rows(self) -> str:
+        """The staged rows as everything after cleaning reads them."""
+        return staged_rows(self.con, self.folder / STAGED, contract(self.result.report.table))
+
     def rules(self, row: int) -> set[str]:
         return {rule for number, _outcome, rule, _column, _value in self.notes if number == row}
 
     def one(self, query: str) -> tuple[object, ...]:
-        found = self.con.execute(query.replace("STAGED", f"'{self.folder}/staged.parquet'")).fetchone()
+        found = self.con.execute(query.replace("STAGED", self.rows)).fetchone()
         assert found is not None
         return found
 
@@ -45,11 +52,12 @@ CleanRows = Callable[..., Cleaned]
 
 def opened(con: duckdb.DuckDBPyConnection, result: CleanResult, folder: Path) -> Cleaned:
     notes = con.execute(f"FROM '{folder}/notes.parquet'").fetchall()
-    relation = con.execute(f"FROM '{folder}/staged.parquet' LIMIT 1000")
-    names = [column[0] for column in relation.description or []]
-    staged = [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
     assert result.rows == result.accepted + result.flagged + result.rejected
-    return Cleaned(result, staged, notes, con, folder)
+    done = Cleaned(result, [], notes, con, folder)
+    relation = con.execute(f"FROM {done.rows} LIMIT 1000")
+    names = [column[0] for column in relation.description or []]
+    done.staged += [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
+    return done
 
 
 @pytest.fixture
@@ -65,7 +73,6 @@ def clean_rows(tmp_path: Path) -> CleanRows:
         ragged: Sequence[tuple[str | None, bool]] = (),
         types: AnyMapping[str, str] | None = None,
         today: date = TODAY,
-        every_column: bool = True,
     ) -> Cleaned:
         con = duckdb.connect()
         kinds = {name: (types or {}).get(name, "VARCHAR") for name in columns}
@@ -85,7 +92,7 @@ def clean_rows(tmp_path: Path) -> CleanRows:
         )
         named = dict(mapping) if mapping is not None else {name: name for name in columns}
         unmapped = tuple(name for name in columns if name not in named.values())
-        result = clean(con, raw, Mapping(table, named, unmapped), tmp_path, today=today, every_column=every_column)
+        result = clean(con, raw, Mapping(table, named, unmapped), tmp_path, today=today)
         return opened(con, result, tmp_path)
 
     return run
@@ -98,9 +105,7 @@ def clean_file(tmp_path: Path) -> Callable[..., Cleaned]:
     def run(path: Path, table: str | None = None) -> Cleaned:
         con = duckdb.connect()
         raw = read(con, path, ReadOptions(), scratch=tmp_path)
-        names = [column.name for column in raw.columns]
-        values = con.execute(f"FROM {raw.relation} LIMIT 1000").fetchall()
-        mapping = propose(raw.columns, {name: [row[i] for row in values] for i, name in enumerate(names)}, table=table)
+        mapping = propose(raw.columns, sample(con, raw), table=table)
         return opened(con, clean(con, raw, mapping, tmp_path, today=TODAY), tmp_path)
 
     return run

@@ -32,6 +32,18 @@ def test_it_survives_json(report: QualityReport) -> None:
     assert QualityReport.from_dict(json.loads(json.dumps(report.to_dict()))) == report
 
 
+def test_a_report_of_another_version_is_read() -> None:
+    rule = {"rule": "of_another_version", "rows": 2, "severity": "high"}
+    old = {"table": "orders", "rows": 2, "rules": [rule], "findings": [{"code": "no_date"}], "later": 1}
+    old |= {"profile": [{"column": "amount"}], "cannot": [{"use": "rfm"}]}
+    report = QualityReport.from_dict(old)
+    assert (report.rows, report.file, report.count("of_another_version")) == (2, "", 2)
+    assert "of_another_version" in report.to_text()
+    made = {"code": "ids_made", "values": {"rows": 3, "example": "row-2"}}
+    report = QualityReport.from_dict({"table": "customers", "findings": [made, {"code": "of_another_version"}]})
+    assert "row-2" in report.sentences("en")["findings"][0]
+
+
 def test_counts_and_examples(report: QualityReport) -> None:
     assert (report.rows, report.accepted, report.flagged, report.rejected) == (4, 1, 2, 1)
     [unreadable] = [rule for rule in report.rules if rule.rule == "unreadable"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -176,3 +179,131 @@ def test_amounts_that_are_already_net_are_not_netted_twice(lake: Lake, test_data
     net = net_orders(found)
     assert lake.engine.to_pyarrow(net.amount.sum()).as_py() == pytest.approx(1_902_487.15)
     assert "customer_id" in result.mapping["missing"]
+
+
+def test_a_list_of_customers_without_ids(lake: Lake, orders_csv: Writer) -> None:
+    header, customers = "name,email,city", Choices(table="customers")
+    first = import_file(lake, orders_csv("a.csv", "Ann,ann@x.org,Rom", "Bob,bob@x.org,Ulm", header=header), customers)
+    assert (first.added, first.mapping["missing"]) == (2, ["customer_id"])
+    # Another list: nobody may become somebody else because of the place in the file.
+    second = orders_csv("b.csv", "Cy,cy@x.org,Bonn", "Ann,ANN@x.org,Paris", header=header)
+    result = import_file(lake, second, customers)
+    assert (result.added, result.updated) == (1, 1)
+    found = {row["name"]: row["city"] for row in rows(lake, "customers", "name", "city")}
+    assert found == {"Ann": "Paris", "Bob": "Ulm", "Cy": "Bonn"}
+
+
+def test_the_bank_zip(lake: Lake, test_data: Path) -> None:
+    file = test_data / "bank_marketing" / "bank-additional.zip"
+    result = import_file(lake, file)
+    assert adds_up(result)
+    assert (result.table, result.rows, result.added, result.rejected) == ("customers", 41_188, 41_188, 0)
+    again = import_file(lake, file)
+    assert (again.batch, again.duplicates) == (None, 41_188)
+
+
+def test_a_narrower_file_erases_nothing(lake: Lake, orders_csv: Writer) -> None:
+    wide = "customer_id,name,phone,city,email,pet,shoe size"
+    customers = Choices(table="customers")
+    import_file(lake, orders_csv("a.csv", "1,Ann,5550100,Rom,a@x.org,cat,37", header=wide), customers)
+    narrow = orders_csv("b.csv", "1,ann@x.org,,red", "2,bob@x.org,dog,", header="customer_id,email,pet,hair")
+    assert (import_file(lake, narrow, customers).updated, import_file(lake, narrow, customers).updated) == (1, 0)
+    ann, bob = rows(lake, "customers", "customer_id", "name", "phone", "city", "email", "attributes")
+    attributes = json.loads(ann.pop("attributes"))
+    assert ann == {"customer_id": "1", "name": "Ann", "phone": "5550100", "city": "Rom", "email": "ann@x.org"}
+    assert attributes == {"shoe size": "37", "hair": "red"}
+    assert (bob["email"], bob["name"], bob["attributes"]) == ("bob@x.org", None, '{"pet":"dog"}')
+    # What is there in another order is there; a column that the file leaves blank becomes blank.
+    same = orders_csv("c.csv", "1,37,red", header="customer_id,shoe size,hair")
+    assert import_file(lake, same, customers).batch is None
+    import_file(lake, orders_csv("d.csv", "1,", header="customer_id,city"), customers)
+    assert rows(lake, "customers", "name", "city")[0] == {"name": "Ann", "city": None}
+    undo(lake, 2)
+    assert "dog" not in str(rows(lake, "customers", "attributes"))
+
+
+def test_an_assumed_quantity_does_not_overwrite(lake: Lake, orders_csv: Writer) -> None:
+    lines = Choices(table="order_lines")
+    import_file(lake, orders_csv("a.csv", "1,p,5,10", header="order_id,product_id,quantity,amount"), lines)
+    import_file(lake, orders_csv("b.csv", "1,p,tea", "2,q,tea", header="order_id,product_id,category"), lines)
+    found = [tuple(row.values()) for row in rows(lake, "order_lines", "quantity", "amount", "category")]
+    assert sorted(found, key=str) == [(1.0, None, "tea"), (5.0, 10.0, "tea")]
+
+
+def test_an_event_that_comes_again_with_more_attributes(lake: Lake, orders_csv: Writer) -> None:
+    header, views = "customer_id,occurred_at,kind", Choices(table="interactions")
+    seen = ("a,2026-01-05,view", "a,2026-01-05,view", "b,2026-01-05,view")
+    assert import_file(lake, orders_csv("a.csv", *seen, header=header), views).added == 3
+    wider = [f"{row},{cursor}" for row, cursor in zip(seen, "xyz", strict=True)]
+    result = import_file(lake, orders_csv("b.csv", *wider, header=header + ",cursor"), views)
+    assert (result.added, result.updated) == (0, 3)
+    assert sorted(row["attributes"] for row in rows(lake, "interactions", "attributes")) == [
+        '{"cursor":"x"}', '{"cursor":"y"}', '{"cursor":"z"}',
+    ]  # fmt: skip
+
+
+def test_an_undone_import_teaches_nothing(lake: Lake, orders_csv: Writer) -> None:
+    header = "order_id,customer_id,ordered_at,amount,paid_net"
+    file = orders_csv("a.csv", "1,a,2026-01-05,12,10", header=header)
+    import_file(lake, file, Choices(table="orders", corrections={"amount": "paid_net"}))
+    assert inspect_file(lake, file).mapping["columns"]["amount"] == "paid_net"
+    undo(lake, 1)
+    assert inspect_file(lake, file).mapping["columns"]["amount"] == "amount"
+
+
+def test_a_file_of_rejected_rows_is_recorded_once(lake: Lake, orders_csv: Writer) -> None:
+    bad = orders_csv("a.csv", "1,a,soon,10", "2,b,later,20")
+    mapped = {"ordered_at": "ordered_at"}  # nothing in the column looks like a date
+    main, shop = (Choices(table="orders", source=source, corrections=mapped) for source in ("main", "shop"))
+    first = import_file(lake, bad, main)
+    assert (first.batch, first.rejected, first.added) == (1, 2, 0)
+    assert import_file(lake, bad, main).batch is None
+    assert import_file(lake, bad, shop).batch == 2
+
+
+def test_rejected_rows_beside_known_ones_are_recorded(lake: Lake, orders_csv: Writer, tmp_path: Path) -> None:
+    import_file(lake, orders_csv("a.csv", "1,a,2026-01-05,10"), ORDERS)
+    more = orders_csv("b.csv", "1,a,2026-01-05,10", "2,b,soon,20")
+    second = import_file(lake, more, ORDERS)
+    assert (second.batch, second.added, second.duplicates, second.rejected) == (2, 0, 1, 1)
+    assert write_remarks(lake, 2, tmp_path / "remarks.csv") == 1
+    assert import_file(lake, more, ORDERS).batch is None
+
+
+def test_zoned_times_become_utc(
+    lake: Lake, orders_csv: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    con = duckdb.connect()
+    con.execute(
+        "COPY (SELECT '1' AS order_id, 'a' AS customer_id, 5.0 AS amount, TIMESTAMPTZ '2026-01-05 10:00:00+08' AS "
+        f"ordered_at, TIMESTAMPTZ '2026-01-05 11:00:00+08' AS packed) TO '{tmp_path}/a.parquet'"
+    )
+    import_file(lake, tmp_path / "a.parquet", ORDERS)
+    written = ("2,a,2026-01-05T10:00:00+08:00,5", "3,a,2026-01-05 02:00:00Z,5", "4,a,2026-01-05 02:00:00,5")
+    import_file(lake, orders_csv("b.csv", *written), ORDERS)
+    found = rows(lake, "orders", "ordered_at", "attributes")
+    assert [row["ordered_at"] for row in found] == [dt.datetime(2026, 1, 5, 2)] * 4
+    assert {row["attributes"] for row in found} == {'{"packed":"2026-01-05 03:00:00"}', None}
+    seen = inspect_file(lake, tmp_path / "a.parquet")
+    assert seen.sample["ordered_at"] == ["2026-01-05 02:00:00"]
+
+
+def test_a_query_is_listed_under_its_address_and_swept(lake: Lake, tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as shop:
+        shop.execute(
+            "CREATE TABLE sales AS SELECT '1' AS order_id, 'a' AS customer_id, 5.0 AS amount, "
+            "TIMESTAMPTZ '2026-01-05 10:00:00+08' AS ordered_at"
+        )
+    left = lake.scratch() / "import-killed"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    result = import_query(lake, f"duckdb://{tmp_path}/shop.duckdb", "FROM sales", ORDERS)
+    name = f"duckdb://{tmp_path}/shop.duckdb query"
+    assert (result.file, result.finding["file"], result.report["file"]) == (name, name, name)
+    assert [batch.file for batch in batches(lake)] == [name]
+    assert [path.name for path in lake.scratch().iterdir()] == ["writer.lock"]
+    assert rows(lake, "orders", "ordered_at") == [{"ordered_at": dt.datetime(2026, 1, 5, 2)}]
+    assert import_query(lake, f"duckdb://{tmp_path}/shop.duckdb", "FROM sales", ORDERS).batch is None
+    with pytest.raises(InputError, match=f"^{name} has a header but no rows"):
+        import_query(lake, f"duckdb://{tmp_path}/shop.duckdb", "FROM sales LIMIT 0", ORDERS)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.intake.conftest import Load, names
 from zhike.errors import InputError
-from zhike.intake.query import fetch_query
+from zhike.intake.query import fetch_query, shown_address
 
 
 @pytest.fixture
@@ -55,6 +55,15 @@ def test_errors(database: Path, tmp_path: Path) -> None:
         fetch_query("nosuch://x", "SELECT 1", out)
     assert not out.exists()
     assert not list(tmp_path.glob("*.partial"))
+
+
+@pytest.mark.parametrize(
+    "password", ["hunter2", "hun@ter2", "h/unter2", "hunter2?x", "h?unt@er2", "hunter2#", "a:hunter2"]
+)
+def test_an_address_is_shown_without_its_password(password: str) -> None:
+    for url in (f"postgresql://me:{password}@db/shop", f"postgresql://db/shop?user=me&password={password}"):
+        shown = shown_address(url)
+        assert shown in ("postgresql://me@db/shop", "postgresql://db/shop", "postgresql")
 
 
 def test_a_query_cannot_change_sqlite(database: Path, tmp_path: Path) -> None:

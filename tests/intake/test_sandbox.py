@@ -61,7 +61,9 @@ def test_the_child_ends_with_its_parent() -> None:
         "from zhike.intake.sandbox import run_worker\n"
         f"run_worker({CHILD!r}, {{'do': 'sleep'}}, on_progress=lambda p: print(p['pid'], flush=True))"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=Path.cwd())
+    # The child looks for its module on the parent's path alone, never in the folder it happens to be in.
+    path = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=path)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
     parent.send_signal(signal.SIGKILL)

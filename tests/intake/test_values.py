@@ -98,10 +98,31 @@ def test_any_number_survives_its_writing(cents: list[int], marks: tuple[str, str
         ("20101201082600", "2010-12-01 08:26:00"),
         ("0001-01-01", "0001-01-01 00:00:00"),
         ("9999-12-31", "9999-12-31 00:00:00"),
+        ("2026-01-05T10:00:00+08:00", "2026-01-05 02:00:00"),
+        ("2026-01-05 10:00:00.5 -0530", "2026-01-05 15:30:00.5"),
+        ("2026-1-5 8:26-05", "2026-01-05 13:26:00"),
+        ("2026-01-05T10:00z", "2026-01-05 10:00:00"),
+        ("2026-01-05T10:00:00+08:00[Asia/Shanghai]", "2026-01-05 02:00:00"),
+        ("13/01/2026 10:00 GMT+8", "2026-01-13 02:00:00"),
+        ("1/13/2026 9:00 PM UTC", "2026-01-13 21:00:00"),
     ],
 )
 def test_dates(written: str, read: str) -> None:
     assert times([written])[1] == [dt.datetime.fromisoformat(read)]
+
+
+def test_an_offset_is_seen_far_down_and_never_breaks_the_reading() -> None:
+    written = ["2026-01-05 10:00:00"] * 200_000 + ["2026-01-05 10:00:00+08:00", "290309-12-22 (BC) 00:00:00+14:00"]
+    read = times(written)[1]
+    assert read[0] == dt.datetime(2026, 1, 5, 10)
+    assert read[-2:] == [dt.datetime(2026, 1, 5, 2), None]
+
+
+def test_a_birthday_is_the_day_that_is_written() -> None:
+    stored(["1990-05-01T00:00:00+08:00", "1990-05-01"])
+    form = date_format(CON, "t", "x", "VARCHAR")
+    read = CON.execute(f"SELECT {typed_sql('x', 'date', form)} FROM t").fetchall()
+    assert read == [(dt.date(1990, 5, 1),)] * 2
 
 
 def test_the_whole_column_settles_day_and_month() -> None:

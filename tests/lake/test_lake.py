@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pyarrow as pa
 import pytest
 
 from zhike.errors import EngineError, InputError, LakeError
 from zhike.lake import batches as ledger
+from zhike.lake import identities
 from zhike.lake.batches import REMARKS_SCHEMA, Batch, State
 from zhike.lake.engine import connect
+from zhike.lake.facts_view import Facts
 from zhike.lake.identities import link, links, unlink
 from zhike.lake.lake import Lake
 from zhike.lake.snapshot import facts_schema, facts_table, snapshot, versions
@@ -117,9 +122,98 @@ def test_linked_identities_are_one_customer_until_unlinked(lake: Lake) -> None:
     assert customers() == ["a", "shop:7", "crm:9"]
 
 
+def test_unlinking_brings_back_what_was_linked_before(lake: Lake) -> None:
+    link(lake, ["c"], "b")
+    link(lake, ["b"], "a")
+    assert links(lake) == {"b": "a", "c": "a"}
+    unlink(lake, ["b"])
+    assert links(lake) == {"c": "b"}
+    unlink(lake, ["c"])
+    assert links(lake) == {}
+
+
+def test_a_longer_chain_unlinks_in_the_middle(lake: Lake) -> None:
+    for identity, customer in (("d", "c"), ("c", "b"), ("b", "a")):
+        link(lake, [identity], customer)
+    assert links(lake) == dict.fromkeys("bcd", "a")
+    unlink(lake, ["c"])
+    assert links(lake) == {"b": "a", "d": "c"}
+
+
+def test_links_in_a_circle_are_refused(lake: Lake) -> None:
+    link(lake, ["c"], "b")
+    link(lake, ["b"], "a")
+    with pytest.raises(InputError, match="Unlink c first"):
+        link(lake, ["a"], "c")
+    link(lake, ["a"], "a")
+    assert links(lake) == {"b": "a", "c": "a"}
+
+
+def test_a_circle_made_by_two_writers_still_reads(lake: Lake) -> None:
+    write = identities._write
+    with lake.writing():
+        write(lake, [("b", "a"), ("a", "b"), ("c", "b")], "")
+    assert links(lake) == {"b": "a", "a": "a", "c": "a"}
+
+
+def test_facts_stay_what_they_were_when_taken(lake: Lake) -> None:
+    put(lake, 1, [order("1", "a", day=1), order("2", "b", day=2)])
+    link(lake, ["b"], "a")
+    facts = Facts.now(lake)
+
+    def read(facts: Facts) -> list[tuple[str, str]]:
+        table = lake.engine.to_pyarrow(facts.table("orders").order_by("order_id"))
+        return list(zip(table["order_id"].to_pylist(), table["customer_id"].to_pylist(), strict=True))
+
+    assert read(facts) == [("1", "a"), ("2", "a")]
+    unlink(lake, ["b"])
+    put(lake, 2, [order("3", "c", day=1)])
+    ledger.undo(lake, 1)
+    assert read(facts) == [("1", "a"), ("2", "a")]
+    assert read(facts.up_to(dt.date(2026, 1, 1))) == [("1", "a")]
+    assert [b.batch for b in facts.imports()] == [1]
+    assert facts.imports()[0].state is State.COMMITTED
+    assert read(Facts.now(lake)) == [("3", "c")]
+    assert [b.state for b in Facts.now(lake).imports()] == [State.UNDONE, State.COMMITTED]
+    assert lake.engine.to_pyarrow(facts.table("customers")).num_rows == 0
+
+
+def test_what_was_materialised_inside_is_gone_outside(lake: Lake) -> None:
+    def left() -> list[str]:
+        return [row[0] for row in lake.engine.con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+
+    kept = lake.materialised(ibis.memtable({"a": [1]}), "kept")
+    with lake.temporary():
+        lake.materialised(ibis.memtable({"a": [2]}), "outer")
+        with lake.temporary():
+            lake.materialised(ibis.memtable({"a": [3]}), "inner")
+        assert sorted(name.rpartition("_")[0] for name in left()) == ["kept", "outer"]
+    assert [name.rpartition("_")[0] for name in left()] == ["kept"]
+    assert lake.engine.to_pyarrow(kept).to_pylist() == [{"a": 1}]
+
+
 def test_only_one_writer_at_a_time(lake: Lake) -> None:
-    with lake.writing(), pytest.raises(LakeError, match="Another process is writing"), lake.writing():
+    with lake.writing(), pytest.raises(LakeError, match="Another process is writing"), lake.writing(wait=0):
         pass
+
+
+def test_a_writer_waits_for_the_one_before(lake: Lake) -> None:
+    order = []
+    began = threading.Event()
+
+    def first() -> None:
+        with Lake(lake.url).writing():
+            began.set()
+            time.sleep(0.3)
+            order.append("first")
+
+    other = threading.Thread(target=first)
+    other.start()
+    began.wait()
+    with lake.writing():
+        order.append("second")
+    other.join()
+    assert order == ["first", "second"]
 
 
 def test_the_engine_reads_nothing_outside_the_lake(lake: Lake, tmp_path: Path) -> None:
@@ -164,3 +258,11 @@ def test_a_lost_ledger_entry_does_not_lead_to_the_same_number_twice(lake: Lake) 
     put(lake, 2, [order("2")])
     Path(lake.url, "ledger/imports/_delta_log/00000000000000000002.json").unlink()
     assert ledger.next_number(lake) == 3
+
+
+def test_an_import_without_a_stored_row_can_be_undone(lake: Lake) -> None:
+    put(lake, 1, [order("1")])
+    put(lake, 2, [])
+    ledger.undo(lake, 2)
+    assert [batch.state for batch in ledger.batches(lake)] == [State.COMMITTED, State.UNDONE]
+    assert amounts(lake) == {"1": 10}

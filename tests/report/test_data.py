@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from zhike.importing.importer import Choices, import_file
+from zhike.lake.batches import undo
+from zhike.lake.identities import link
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, scores_of
 from zhike.pipeline import refresh
@@ -127,6 +130,25 @@ def test_a_report_of_a_past_run_does_not_see_later_facts(
     refresh(lake)
     after = read_figures(lake, run)
     assert (after.headline, after.months, after.flow) == (before.headline, before.months, before.flow)
+    assert [i.batch.batch for i in before.imports] == [1]
+    assert after == before
+
+
+def test_a_report_of_a_past_run_does_not_see_later_links_nor_undone_imports(scored: Scored, lake: Lake) -> None:
+    run = scored("1,a,2025-01-05,10", "2,b,2025-02-06,20")
+    before = read_figures(lake, run)
+    link(lake, ["b"], "a")
+    undo(lake, 1)
+    assert read_figures(lake, run) == before
+
+
+def test_the_time_of_a_step_is_shown_only_where_it_was_taken(
+    scored: Scored, lake: Lake, report: Callable[..., Page]
+) -> None:
+    run = scored("1,a,2025-01-05,10")
+    shown = report(lake, replace(run, seconds={"facts": 0.2, "models": 0.4, "scores": 0.0})).text
+    assert "0.4 s" in shown
+    assert "0.0 s" not in shown
 
 
 def test_two_windows_are_compared_when_the_records_reach_back(scored: Scored, lake: Lake) -> None:

@@ -204,15 +204,15 @@ def _share(rules: tuple[RuleCount, ...], name: str, rows: int) -> float:
 
 def _findings(plan: Plan, rows: int, ids: Note | None) -> Iterator[Note]:
     """What is true of the whole file because a column is not there."""
-    derived = derivations(plan)
     if ids is not None:
         yield ids
+    derived = derivations(plan)
+    given = {*plan.mapping.columns, *derived, *(plan.contract.key if plan.contract.name == "customers" else ())}
     for column in plan.contract:
-        if plan.has(column.name) or column.name in derived or column.need == "may":
+        if column.name in given or column.need == "may":
             continue
         if column.name == "customer_id":
-            if plan.contract.name != "customers":
-                yield Note("no_customer_column", {"rows": rows})
+            yield Note("no_customer_column", {"rows": rows})
         elif column.name == plan.contract.time:
             yield Note("no_date")
         elif column.name == "amount":

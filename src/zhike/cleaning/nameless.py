@@ -46,7 +46,8 @@ def _made_sql(rows: str, plan: Plan) -> str:
     columns = [quoted(column.name) for column in plan.contract if column.name != "customer_id"]
     content = ", ".join(f"coalesce(CAST({column} AS VARCHAR), '')" for column in [*columns, ATTRIBUTES])
     nameless = (
-        f"SELECT file_row_number AS row, CASE WHEN regexp_matches({address}, '^\\S+@\\S+$') THEN {address} END AS email, "
+        "SELECT file_row_number AS row, "
+        f"CASE WHEN regexp_matches({address}, '^\\S+@\\S+$') THEN {address} END AS email, "
         f"CASE WHEN {usable} THEN {digits} END AS phone, coalesce(lower(name), '') AS name, "
         f"concat_ws(chr(31), {content}) AS content FROM {rows} WHERE customer_id IS NULL AND NOT {REJECTED}"
     )

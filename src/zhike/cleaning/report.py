@@ -6,8 +6,8 @@ in the language of whoever reads it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, TypeVar
 
 from zhike.cleaning.text import finding_sentences, need_sentence, report_text
 from zhike.cleaning.wording import rule_sentence, rule_title, use_title
@@ -15,13 +15,20 @@ from zhike.intake.raw import Warnings
 from zhike.language import _, speaking
 
 Outcome = Literal["flagged", "rejected"]
+Part = TypeVar("Part")
+
+
+def _known(kind: type[Part], data: dict[str, Any]) -> Part:
+    """One of our dataclasses out of the values it has a field for."""
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in data.items() if name in names})
 
 
 @dataclass(frozen=True)
 class Example:
     """One row a rule spoke of: its number as a person counts, the file's column name, the value there."""
 
-    row: int
+    row: int = 0
     column: str | None = None
     value: str | None = None
 
@@ -31,8 +38,8 @@ class RuleCount:
     """How many rows a rule flagged or rejected, with the first few."""
 
     rule: str
-    outcome: Outcome
-    rows: int
+    outcome: Outcome = "flagged"
+    rows: int = 0
     examples: tuple[Example, ...] = ()
 
 
@@ -49,7 +56,7 @@ class Need:
     """A use the file cannot serve, and the contract columns it would need."""
 
     use: str
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,12 +65,12 @@ class ColumnProfile:
     text, about how many different values."""
 
     column: str
-    theirs: str | None
-    empty: int
-    missing: float
-    lowest: str | None
-    highest: str | None
-    distinct: int
+    theirs: str | None = None
+    empty: int = 0
+    missing: float = 0.0
+    lowest: str | None = None
+    highest: str | None = None
+    distinct: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,11 +91,11 @@ class QualityReport:
     """
 
     table: str
-    file: str
-    rows: int
-    accepted: int
-    flagged: int
-    rejected: int
+    file: str = ""
+    rows: int = 0
+    accepted: int = 0
+    flagged: int = 0
+    rejected: int = 0
     superseded: int = 0
     rules: tuple[RuleCount, ...] = ()
     findings: tuple[Note, ...] = ()
@@ -114,22 +121,25 @@ class QualityReport:
     def from_dict(cls, data: dict[str, Any]) -> QualityReport:
         """The report that `to_dict` wrote, also after a trip through JSON.
 
+        What another version of Zhike did not write has its default; what it wrote beyond is left out.
+
         >>> report = QualityReport("orders", "a.csv", 2, 2, 0, 0, findings=(Note("no_date"),))
         >>> QualityReport.from_dict(report.to_dict()) == report
         True
         """
-        made: dict[str, Any] = dict(data)
-        made["rules"] = tuple(
-            RuleCount(r["rule"], r["outcome"], r["rows"], tuple(Example(**e) for e in r["examples"]))
-            for r in data["rules"]
-        )
-        made["findings"] = tuple(Note(**note) for note in data["findings"])
-        made["warnings"] = tuple((sentence, values) for sentence, values in data["warnings"])
-        made["figures"] = Figures(**data["figures"])
-        made["profile"] = tuple(ColumnProfile(**column) for column in data["profile"])
-        made["can"] = tuple(data["can"])
-        made["cannot"] = tuple(Need(need["use"], tuple(need["columns"])) for need in data["cannot"])
-        return cls(**made)
+        made: dict[str, Any] = {
+            "rules": tuple(
+                _known(RuleCount, rule | {"examples": tuple(_known(Example, e) for e in rule.get("examples", ()))})
+                for rule in data.get("rules", ())
+            ),
+            "findings": tuple(_known(Note, note) for note in data.get("findings", ())),
+            "warnings": tuple((sentence, values) for sentence, values in data.get("warnings", ())),
+            "figures": _known(Figures, data.get("figures", {})),
+            "profile": tuple(_known(ColumnProfile, column) for column in data.get("profile", ())),
+            "can": tuple(data.get("can", ())),
+            "cannot": tuple(Need(need["use"], tuple(need.get("columns", ()))) for need in data.get("cannot", ())),
+        }
+        return _known(cls, data | made)
 
     def sentences(self, language: str) -> dict[str, list[str]]:
         """What the report says, for a page: one sentence per entry of rules, findings, can and cannot, in order."""

@@ -1,6 +1,7 @@
 """Every sentence of the quality report, by its code: rules, findings about the whole file, uses, figures.
 
-The code is stored and the sentence is made when it is shown, so that one report reads in both languages.
+The code is stored and the sentence is made when it is shown, so that one report reads in both languages. A code of
+another version of Zhike is shown as it is.
 """
 
 from __future__ import annotations
@@ -191,7 +192,7 @@ _FIGURES: dict[str, Sentence] = {
 
 
 def rule_title(rule: str) -> str:
-    """The name of a rule in the current language; of one that another version of Zhike knew, its code.
+    """The name of a rule in the current language.
 
     >>> rule_title("unpaid")
     'Unpaid order'
@@ -210,14 +211,14 @@ def finding_sentence(code: str, values: dict[str, Any]) -> str:
     >>> finding_sentence("outlier_bound", {"mean": 30.5, "bound": 305.0})
     'The mean order is 30.50; orders from 305.00 on are flagged as unusually large.'
     """
-    return _FINDINGS[code](**values)
+    return _FINDINGS[code](**values) if code in _FINDINGS else code
 
 
 def use_title(use: str) -> str:
     """What the file can be used for, in the current language."""
-    return _USES[use]()
+    return _USES[use]() if use in _USES else use
 
 
 def figure_title(figure: str) -> str:
     """The name of a figure in the current language."""
-    return _FIGURES[figure]()
+    return _FIGURES[figure]() if figure in _FIGURES else figure

@@ -1,7 +1,9 @@
 """What a cleaned file changes in the lake: rows that are new, rows that differ from what is there, rows already there.
 
 A file speaks of the columns it has. In a row that is there already the others stay as they are, and so do attributes
-the file does not have; a column that it has and leaves blank becomes blank. Pure DuckDB SQL over the staged Parquet file of the child process and the table's current facts.
+the file does not have; a column that it has and leaves blank becomes blank.
+
+Pure DuckDB SQL over the staged Parquet file of the child process and the table's current facts.
 """
 
 from __future__ import annotations
@@ -69,7 +71,8 @@ def compare(
     con.execute(
         f"CREATE TEMP TABLE compared AS SELECT i.file_row_number, {known} AS known, {same} AS same, "
         # What the lake knows beyond the file, of the rows that are written again.
-        f"CASE WHEN {known} AND NOT ({same}) THEN {{{kept}}} END AS kept FROM incoming i LEFT JOIN {current} c ON {matches}"
+        f"CASE WHEN {known} AND NOT ({same}) THEN {{{kept}}} END AS kept "
+        f"FROM incoming i LEFT JOIN {current} c ON {matches}"
     )
     columns = [f"i.{quoted(name)}" for name in table.names if name not in silent]
     columns += [

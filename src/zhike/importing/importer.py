@@ -116,9 +116,7 @@ def import_file(
     return _import(lake, file, file.name, choices or Choices(), on_progress)
 
 
-def _import(
-    lake: Lake, file: Path, name: str, choices: Choices, on_progress: Callable[[str], None]
-) -> ImportResult:
+def _import(lake: Lake, file: Path, name: str, choices: Choices, on_progress: Callable[[str], None]) -> ImportResult:
     """Import a file that people know by this name."""
     clock = _Clock()
     with _staging(lake) as folder:
@@ -146,7 +144,13 @@ def import_query(
     """
     with _staging(lake) as folder:
         rows = fetch_query(url, sql, folder / "query.parquet")
-        return _import(lake, rows, f"{shown_address(url)} query", choices or Choices(), on_progress)
+        name = f"{shown_address(url)} query"
+        try:
+            return _import(lake, rows, name, choices or Choices(), on_progress)
+        except InputError as error:
+            if error.values.get("file") == rows.name:
+                error.values["file"] = name
+            raise
 
 
 def _settle(

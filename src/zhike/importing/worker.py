@@ -24,8 +24,8 @@ SHOWN_ROWS = 20
 def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Read a file and say what is in it; with `step` = "clean" also write its clean rows to `folder`.
 
-    Request: file, name (by which people know the file), folder, step ("inspect" or "clean"), options (ReadOptions), table, corrections, remembered
-    (mappings of earlier files of this source), memory (DuckDB's limit).
+    Request: file, name (by which people know the file), folder, step ("inspect" or "clean"), options (ReadOptions),
+    table, corrections, remembered (mappings of earlier files of this source), memory (DuckDB's limit).
     """
     folder = Path(request["folder"])
     con = duckdb.connect(config={"memory_limit": request["memory"], "temp_directory": str(folder)})
@@ -55,7 +55,12 @@ def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
     except duckdb.Error as error:
         raise reading_error(error, file) from error
     counts = {name: getattr(cleaned, name) for name in ("rows", "accepted", "flagged", "rejected", "superseded")}
-    extra = {"first_row": raw.first_row, "stated": cleaned.stated, "seconds": cleaned.timings, "report": cleaned.report.to_dict()}
+    extra = {
+        "first_row": raw.first_row,
+        "stated": cleaned.stated,
+        "seconds": cleaned.timings,
+        "report": cleaned.report.to_dict(),
+    }
     return result | counts | extra
 
 

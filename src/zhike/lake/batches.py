@@ -114,7 +114,8 @@ def committed(lake: Lake, *columns: str) -> pa.Table:
     rows = pa.table(ledger.to_pyarrow_table(columns=wanted)).sort_by("batch")
     pairs = list(zip(rows["table"].to_pylist(), rows["batch"].to_pylist(), strict=True))
     logs = {table: lake.delta(facts_table(table)) for table in {table for table, _ in pairs}}
-    return rows.filter(pa.array([_state(logs[table], number) is State.COMMITTED for table, number in pairs], pa.bool_()))
+    inside = [_state(logs[table], number) is State.COMMITTED for table, number in pairs]
+    return rows.filter(pa.array(inside, pa.bool_()))
 
 
 def next_number(lake: Lake) -> int:

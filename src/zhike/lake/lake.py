@@ -8,6 +8,7 @@ and `runs` say what the tables mean.
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import tempfile
 import time
@@ -23,6 +24,7 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_d
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from zhike.errors import LakeError
+from zhike.intake.sql import quoted
 from zhike.lake.engine import connect
 
 # Old snapshots stay readable for ten years: a past run names the versions it read.
@@ -34,6 +36,7 @@ _KEEP = {
 # How long a writer waits for another one, and how often it looks. A commit takes seconds, not minutes.
 LOCK_SECONDS = 60.0
 _POLL_SECONDS = 0.05
+_NUMBERS = itertools.count(1)
 
 
 class Lake:
@@ -52,7 +55,6 @@ class Lake:
         self.url = str(url).rstrip("/")
         self.is_local = "://" not in self.url
         self._engine = engine
-        self._made = 0
         self._drops: list[Callable[[], object]] = []
         if self.is_local:
             self.url = str(Path(self.url).expanduser().resolve())
@@ -82,7 +84,11 @@ class Lake:
 
     def close(self) -> None:
         """Let go of the engine. The lake itself needs no closing."""
-        engine = self.__dict__.pop("engine", None)
+        engine = self.__dict__.get("engine")
+        if engine is not None and engine.name == "pyspark":
+            _run_all(self._drops)
+        self._drops = []
+        self.__dict__.pop("engine", None)
         # A Spark session belongs to the whole process; others may be using it.
         if engine is not None and engine.name != "pyspark":
             engine.disconnect()
@@ -122,11 +128,7 @@ class Lake:
         if not files:
             return self.small(pa.schema(table.schema().to_arrow()).empty_table())
         if self.engine.name == "pyspark":
-            session = self.engine._session
-            session.read.option("mergeSchema", "true").parquet(*files).createOrReplaceTempView(
-                _view(name, table.version())
-            )
-            return self.engine.table(_view(name, table.version()))
+            return self._view(self.engine._session.read.option("mergeSchema", "true").parquet(*files), "facts")
         if self.is_local:
             # A folder called "year=2025" above the lake is no column of it.
             plain = {"union_by_name": True, "hive_partitioning": False}
@@ -146,10 +148,13 @@ class Lake:
         if self.engine.name != "pyspark":
             return ibis.memtable(table)
         # Ibis hands memory tables to Spark only when a query runs, too late for one that is cached.
-        self._made += 1
-        name = f"small_{self._made}"
-        self.engine._session.createDataFrame(table).createOrReplaceTempView(name)
-        self._drops.append(lambda: self.engine.drop_view(name, force=True))
+        return self._view(self.engine._session.createDataFrame(table), "small")
+
+    def _view(self, frame: Any, name: str) -> Any:
+        """A Spark data frame under a name of its own: other lakes of this process share the session."""
+        name = f"{name}_{next(_NUMBERS)}"
+        frame.createTempView(name)
+        self._drops.append(lambda: self.engine._session.catalog.dropTempView(name))
         return self.engine.table(name)
 
     def materialised(self, expression: Any, name: str) -> Any:
@@ -161,9 +166,9 @@ class Lake:
             cached = expression.cache()
             self._drops.append(cached.release)
             return cached
-        self._made += 1
-        name = f"{name}_{self._made}"
-        self._drops.append(lambda: self.engine.drop_table(name, force=True))
+        name = f"{name}_{next(_NUMBERS)}"
+        # Not Ibis's drop_table: Ibis 12 loses the table's name on the way to SQL.
+        self._drops.append(lambda: self.engine.raw_sql(f"DROP TABLE IF EXISTS {quoted(name)}").fetchall())
         return self.engine.create_table(name, obj=expression, temp=True)
 
     @contextmanager
@@ -173,17 +178,23 @@ class Lake:
         try:
             yield
         finally:
-            drops, self._drops = self._drops, outside
-            for drop in reversed(drops):
-                drop()
+            inside, self._drops = self._drops, outside
+            _run_all(inside)
 
-    def stream(self, table: Any) -> pa.RecordBatchReader:
-        """A table as a stream of record batches, never whole in memory."""
+    @contextmanager
+    def stream(self, table: Any) -> Iterator[pa.RecordBatchReader]:
+        """A table as a stream of record batches, never whole in memory. Read it before anything else is asked."""
         schema = table.schema().to_pyarrow()
         if self.engine.name == "duckdb":
             # Not Ibis's own to_pyarrow_batches: Ibis 12 calls a method that DuckDB 2 no longer has.
-            return self.engine.con.sql(self.engine.compile(table)).to_arrow_reader().cast(schema)
-        return self.engine.to_pyarrow_batches(table).cast(schema)
+            reader = self.engine.con.sql(self.engine.compile(table)).to_arrow_reader()
+        else:
+            reader = self.engine.to_pyarrow_batches(table)
+        try:
+            yield reader.cast(schema)
+        finally:
+            # Left open half-way, it would block the engine.
+            reader.close()
 
     def append(self, name: str, data: Any, *, schema: pa.Schema, transaction: tuple[str, int] | None = None) -> int:
         """Add rows in one commit and return the new version.
@@ -212,7 +223,12 @@ class Lake:
         table = self.delta(name)
         if table is None:
             return 0
-        return int(table.delete(predicate, commit_properties=_properties(transaction))["num_deleted_rows"])
+        removed = int(table.delete(predicate, commit_properties=_properties(transaction))["num_deleted_rows"])
+        if not removed:
+            # Delta commits nothing when no row matches; the transaction has to be on record all the same.
+            schema = pa.schema(table.schema().to_arrow())
+            self.append(name, schema.empty_table(), schema=schema, transaction=transaction)
+        return removed
 
     def transaction_version(self, name: str, transaction: str) -> int | None:
         table = self.delta(name)
@@ -251,6 +267,12 @@ class Lake:
                     )
                 time.sleep(_POLL_SECONDS)
             yield
+
+
+def _run_all(drops: list[Callable[[], object]]) -> None:
+    """The last made first: it may have been made from those before."""
+    for drop in reversed(drops):
+        drop()
 
 
 def _locked(file: IO[str]) -> bool:

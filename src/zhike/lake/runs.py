@@ -66,7 +66,7 @@ def runs(lake: Lake) -> list[Run]:
 
 
 def latest(lake: Lake) -> Run:
-    """The run of the latest day; of two for the same day the newer one.
+    """The last refresh, whichever day it was for.
 
     Raises:
         LakeError: nothing has been computed yet.
@@ -74,7 +74,7 @@ def latest(lake: Lake) -> Run:
     known = runs(lake)
     if not known:
         raise LakeError("Nothing has been computed in this lake yet.", fix="Run: zhike refresh.")
-    return max(known, key=lambda run: (run.as_of, run.run))
+    return known[-1]
 
 
 def next_number(lake: Lake) -> int:

@@ -83,7 +83,7 @@ def snapshot(
     delta = lake.delta(facts_table(name), version)
     if delta is None:
         return empty(lake, name)
-    stored = lake.scan(facts_table(name), int(delta.version()))
+    stored: Any = lake.scan(facts_table(name), int(delta.version()))
     # A column that a newer Zhike added to the contract is empty in facts imported before.
     younger = [column for column in table if column.name not in stored.columns]
     stored = stored.mutate(**{c.name: ibis.null(_IBIS[c.kind]) for c in younger}) if younger else stored

@@ -12,12 +12,13 @@ from typing import Any
 import ibis
 
 from zhike.cleaning.report import QualityReport
-from zhike.lake.batches import batches
+from zhike.lake.batches import State, batches
+from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, runs, scores_of
 from zhike.lifecycle import stage_moves
 from zhike.report.figures import Bin, Figures, Group, Headline, Import, Moves, Row, Value
-from zhike.report.sales import Sales, facts_of
+from zhike.report.sales import Sales
 from zhike.rfm import RfmSettings, score_rfm
 from zhike.value.contribution import pareto_curve
 
@@ -33,9 +34,15 @@ def read_figures(lake: Lake, run: Run) -> Figures:
     Raises:
         LakeError: the lake has no scores.
     """
+    with lake.temporary():
+        return _figures(lake, run)
+
+
+def _figures(lake: Lake, run: Run) -> Figures:
+    facts = Facts.of(lake, run)
     scores = lake.materialised(scores_of(lake, run), "report_scores")
     bought = scores.filter(~scores.never_purchased)
-    sales = Sales(lake, run)
+    sales = Sales(facts, run.as_of)
     reader = _Scores(lake, bought)
     best, leaving = reader.best(), reader.leaving()
     leaving_customers, leaving_money = reader.leaving_total()
@@ -56,10 +63,10 @@ def read_figures(lake: Lake, run: Run) -> Figures:
         leaving=leaving,
         leaving_customers=leaving_customers,
         leaving_money=leaving_money,
-        companies=_companies(lake, run, [row["customer_id"] for row in (*best, *leaving)]),
+        companies=_companies(facts, [row["customer_id"] for row in (*best, *leaving)]),
         cohorts=sales.cohorts(),
         flow=sales.flow(),
-        imports=_imports(lake),
+        imports=_imports(facts, run),
     )
 
 
@@ -223,18 +230,20 @@ def _moves(lake: Lake, run: Run, scores: Any) -> Moves | None:
     )
 
 
-def _companies(lake: Lake, run: Run, ids: list[str]) -> dict[str, str]:
+def _companies(facts: Facts, ids: list[str]) -> dict[str, str]:
     """Company names of the listed customers. People's names stay in the lake: a report is passed around."""
     if not ids:
         return {}
-    t = facts_of(lake, run, "customers")
+    t = facts.table("customers")
     named = t.filter(t.customer_id.isin(ids) & t.company.notnull()).select("customer_id", "company")
-    return {row["customer_id"]: row["company"] for row in lake.engine.to_pyarrow(named).to_pylist()}
+    return {row["customer_id"]: row["company"] for row in facts.lake.engine.to_pyarrow(named).to_pylist()}
 
 
-def _imports(lake: Lake) -> tuple[Import, ...]:
+def _imports(facts: Facts, run: Run) -> tuple[Import, ...]:
+    """The imports the run could read, and those that had failed by then; later ones have no part in its figures."""
+    failed = [b for b in batches(facts.lake) if b.state is State.INTERRUPTED and b.imported_at <= run.started_at]
     found = []
-    for batch in batches(lake):
+    for batch in sorted((*facts.imports(), *failed), key=lambda batch: batch.batch):
         stored = batch.details.get("report")
         found.append(Import(batch, QualityReport.from_dict(stored) if stored else None))
     return tuple(found)

@@ -122,7 +122,7 @@ def _inputs(figures: Figures) -> Facts:
 
 def _timing(figures: Figures) -> Facts:
     run = figures.run
-    steps = {"facts": _("Facts"), "models": _("Models"), "scores": _("Storing the scores")}
+    steps = {"facts": _("Facts"), "models": _("Models")}
     pairs = [(_("Engine"), run.engine), (_("Computed at"), f"{run.started_at:%Y-%m-%d %H:%M} UTC")]
-    pairs += [(steps.get(step, step), _("{n} s", n=f"{seconds:.1f}")) for step, seconds in run.seconds.items()]
+    pairs += [(name, _("{n} s", n=f"{run.seconds[step]:.1f}")) for step, name in steps.items() if step in run.seconds]
     return Facts(tuple(pairs), title=_("Timing"))

@@ -7,10 +7,8 @@ import datetime as dt
 from collections import defaultdict
 from typing import Any
 
-from zhike.facts.orders import combined_orders
-from zhike.lake.lake import Lake
-from zhike.lake.runs import Run
-from zhike.lake.snapshot import snapshot
+from zhike.lake.facts_view import Facts
+from zhike.pipeline import purchases
 from zhike.report.figures import Cohort, MoneyFlow, Month
 
 SHOWN_MONTHS = 24
@@ -19,21 +17,14 @@ SHOWN_COHORTS = 12
 FIRST_DAYS = 3
 
 
-def facts_of(lake: Lake, run: Run, name: str) -> Any:
-    """A fact table as the run read it: the same version, up to the same day."""
-    version = run.inputs.get(name)
-    rows = snapshot(lake, name, as_of=run.as_of, version=version)
-    # A table first imported after the run was not there for it.
-    return rows if isinstance(version, int) else rows.limit(0)
-
-
 class Sales:
     """The purchases a run read, netted once for all questions asked of them."""
 
-    def __init__(self, lake: Lake, run: Run) -> None:
-        self._lake, self._run = lake, run
-        self._orders, self._lines = facts_of(lake, run, "orders"), facts_of(lake, run, "order_lines")
-        self._net = lake.materialised(combined_orders(self._orders, self._lines), "report_orders")
+    def __init__(self, facts: Facts, as_of: dt.date) -> None:
+        lake = facts.lake
+        self._lake, self._as_of = lake, as_of
+        self._orders, self._lines = facts.table("orders"), facts.table("order_lines")
+        self._net = lake.materialised(purchases(facts), "report_orders")
         known = self._net.filter(self._net.customer_id.notnull() & self._net.ordered_at.notnull())
         # Months as whole numbers: engines disagree on whether a truncated date is a date.
         month = known.ordered_at.year().cast("int64") * 12 + known.ordered_at.month() - 1
@@ -58,7 +49,7 @@ class Sales:
             active=t.count(), new=t.count(where=t.month == t.began), orders=t.orders.sum(), revenue=t.revenue.sum()
         )
         by_month = {row["month"]: row for row in self._rows(found)}
-        end = month_number(self._run.as_of)
+        end = month_number(self._as_of)
         begin = max(month_number(self.first_order), end + 1 - SHOWN_MONTHS)
         months = []
         for number in range(begin, end + 1):
@@ -71,7 +62,7 @@ class Sales:
         """The customers of each of the last `SHOWN_COHORTS` months of first purchase, and who of them came back."""
         if self.first_order is None:
             return ()
-        t, end = self._months, month_number(self._run.as_of)
+        t, end = self._months, month_number(self._as_of)
         t = t.filter(t.began >= end - SHOWN_COHORTS)
         counts: dict[int, dict[int, int]] = defaultdict(dict)
         for row in self._rows(t.group_by("began", "month").aggregate(customers=t.count())):
@@ -110,7 +101,7 @@ class Sales:
     def _is_complete(self, first: dt.date) -> bool:
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
         begun = self.first_order is not None and self.first_order <= first.replace(day=FIRST_DAYS)
-        return begun and last <= self._run.as_of
+        return begun and last <= self._as_of
 
     def _rows(self, table: Any) -> list[dict[str, Any]]:
         return list(self._lake.engine.to_pyarrow(table).to_pylist())

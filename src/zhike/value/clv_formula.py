@@ -10,10 +10,10 @@ from typing import Any
 
 import ibis
 
-from zhike.errors import SettingsError
 from zhike.facts.purchases import check_window, need, purchase_summary
 from zhike.labels import label
 from zhike.language import _, current_language, speaking
+from zhike.value.assumptions import check_lifespan, check_margin
 
 NEEDS = ("customer_id", "frequency", "monetary", "prior_frequency", "tenure_days")
 YEAR_DAYS = 365
@@ -44,7 +44,7 @@ def clv_formula(
 
     Raises:
         InputError: `orders` cannot be read as orders.
-        SettingsError: `margin` outside (0, 1], or a lifespan that is not above 0.
+        SettingsError: `margin` outside 0–1, or a lifespan that is not above 0.
 
     >>> import pyarrow as pa
     >>> orders = pa.table({"customer_id": ["a", "a"], "order_id": [1, 2], "amount": [30.0, 50.0],
@@ -58,18 +58,9 @@ def clv_formula(
 
 
 def _check(margin: float, lifespan_years: float | None) -> None:
-    if not 0 < margin <= 1:
-        raise SettingsError(
-            "A gross margin of {margin} is not possible.",
-            fix="Give it as a share above 0 and up to 1, for example 0.35.",
-            margin=margin,
-        )
-    if lifespan_years is not None and not 0 < lifespan_years <= 100:
-        raise SettingsError(
-            "A lifespan of {years} years is not possible.",
-            fix="Give years above 0 and up to 100, or leave it out to have it estimated.",
-            years=lifespan_years,
-        )
+    check_margin(margin)
+    if lifespan_years is not None:
+        check_lifespan(lifespan_years)
 
 
 def score_clv_formula(

@@ -12,11 +12,11 @@ from typing import Any
 
 import ibis
 
-from zhike.errors import SettingsError
 from zhike.facts.purchases import CENTS, LARGEST, window_end, window_start
 from zhike.labels import label
 from zhike.language import _, current_language, speaking
 from zhike.tables import as_date, as_orders, as_table, require
+from zhike.value.assumptions import check_cost_per_ticket, check_margin
 
 
 def profitability(
@@ -60,16 +60,10 @@ def profitability(
 
 
 def _check(margin: float | None, cost_per_ticket: float | None) -> None:
-    if margin is not None and not 0 <= margin <= 1:
-        raise SettingsError(
-            "A gross margin of {margin} is not possible.",
-            fix="Give it as a share from 0 to 1, for example 0.35.",
-            margin=margin,
-        )
-    if cost_per_ticket is not None and cost_per_ticket < 0:
-        raise SettingsError(
-            "A ticket cannot cost {cost}.", fix="Give 0 or more, in the currency of the orders.", cost=cost_per_ticket
-        )
+    if margin is not None:
+        check_margin(margin)
+    if cost_per_ticket is not None:
+        check_cost_per_ticket(cost_per_ticket)
 
 
 def _in_window(table: Any, time: str, day: dt.date, window_days: int) -> Any:

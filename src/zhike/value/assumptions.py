@@ -1,0 +1,60 @@
+"""What the value models are told because it is not in the data, and what it may be: one rule for all of them."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+from zhike.errors import SettingsError
+
+LONGEST_YEARS = 100
+
+
+def check_margin(margin: Any) -> None:
+    """A gross margin is a share of revenue, 0–1.
+
+    Raises:
+        SettingsError: anything else.
+    """
+    if not (_is_number(margin) and 0 <= margin <= 1):
+        raise SettingsError(
+            "{name} cannot be {value}.",
+            fix="Give the gross margin as a share from 0 to 1, for example 0.35.",
+            name="margin",
+            value=repr(margin),
+        )
+
+
+def check_lifespan(years: Any) -> None:
+    """How long a customer stays, years.
+
+    Raises:
+        SettingsError: not above 0, or above `LONGEST_YEARS`.
+    """
+    if not (_is_number(years) and 0 < years <= LONGEST_YEARS):
+        raise SettingsError(
+            "{name} cannot be {value}.",
+            fix="Give years above 0 and up to 100, or leave it out to have it estimated.",
+            name="lifespan_years",
+            value=repr(years),
+        )
+
+
+def check_cost_per_ticket(cost: Any) -> None:
+    """What a ticket costs, in the currency of the orders.
+
+    Raises:
+        SettingsError: below 0.
+    """
+    if not (_is_number(cost) and cost >= 0):
+        raise SettingsError(
+            "{name} cannot be {value}.",
+            fix="Give 0 or more, in the currency of the orders.",
+            name="cost_per_ticket",
+            value=repr(cost),
+        )
+
+
+def _is_number(value: Any) -> bool:
+    """Settings also come from files people write by hand."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

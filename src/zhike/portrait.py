@@ -47,6 +47,11 @@ def portrait(lake: Lake, run: Run, customer_id: str) -> Portrait:
     Raises:
         InputError: the run knows no such customer.
     """
+    with lake.temporary():
+        return _portrait(lake, run, customer_id)
+
+
+def _portrait(lake: Lake, run: Run, customer_id: str) -> Portrait:
     facts = Facts.of(lake, run)
     customer_id = facts.customer(customer_id)
     scores = _rows(lake, scores_of(lake, run).filter(ibis._.customer_id == customer_id))

@@ -14,6 +14,7 @@ from zhike.importing.importer import Choices, import_file
 from zhike.lake.lake import Lake
 from zhike.lake.runs import scores_of
 from zhike.pipeline import refresh
+from zhike.portrait import portrait
 
 from .engine import spark_engine
 
@@ -27,8 +28,8 @@ def scores(url: Path, engine: str) -> list[dict[str, Any]]:
         assert run.engine == {"duckdb": "duckdb", "spark": "pyspark"}[engine]
         if engine == "spark":
             # Nothing of a refresh stays in the session that others share.
-            assert [view.name for view in lake.engine._session.catalog.listTables() if view.isTemporary] == before
-            assert not lake.engine._cached_dataframes
+            assert portrait(lake, run, "a").latest
+            assert [view.name for view in lake.engine._session.catalog.listTables()] == before
         rows = lake.engine.to_pyarrow(scores_of(lake, run)).to_pylist()
     return sorted(rows, key=lambda row: row["customer_id"])
 

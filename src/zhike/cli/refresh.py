@@ -143,7 +143,7 @@ def _count(lake: Lake, run: Run, column: str) -> dict[str, int]:
 
 def _settings(run: Run | None, given: dict[str, Any]) -> Settings:
     """The settings of the newest run, then the file's, then the options', each over the one before."""
-    settings = Settings.from_dict(run.settings) if run and not given["reset"] else Settings()
+    settings = Settings.from_run(run) if run and not given["reset"] else Settings()
     if given["settings_file"]:
         settings = Settings.from_file(Path(given["settings_file"]))
     rfm = {

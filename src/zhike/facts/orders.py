@@ -149,6 +149,3 @@ def _per_order(sales: Any) -> Any:
     )
     kept = whole.amount / whole.gross_amount
     return whole.mutate(discount=whole.discount * kept, cost=whole.cost * kept).select(*COLUMNS)
-
-
-combined_orders = net_orders

@@ -163,13 +163,19 @@ class Lake:
         Gone at the end of the `temporary` around it, else when the lake is closed.
         """
         if self.engine.name == "pyspark":
-            cached = expression.cache()
-            self._drops.append(cached.release)
-            return cached
+            # Not cached but cut off: a cached table drags its whole plan into every plan that reads it.
+            return self._view(self.engine._session.sql(self.engine.compile(expression)).localCheckpoint(), name)
         name = f"{name}_{next(_NUMBERS)}"
         # Not Ibis's drop_table: Ibis 12 loses the table's name on the way to SQL.
         self._drops.append(lambda: self.engine.raw_sql(f"DROP TABLE IF EXISTS {quoted(name)}").fetchall())
         return self.engine.create_table(name, obj=expression, temp=True)
+
+    def cut(self, expression: Any, name: str) -> Any:
+        """The expression, ready to be mentioned many times in one query.
+
+        DuckDB computes what a query mentions twice once; Spark plans every mention anew, until it has no memory left.
+        """
+        return self.materialised(expression, name) if self.engine.name == "pyspark" else expression
 
     @contextmanager
     def temporary(self) -> Iterator[None]:

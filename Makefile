@@ -13,7 +13,7 @@ demo: $(VENV)/.zhike
 	@$(BIN)/python examples/demo.py $(DEMO)
 
 test: $(VENV)/.zhike-dev lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
 lint: $(VENV)/.zhike-dev
 	$(BIN)/ruff check .

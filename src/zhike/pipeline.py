@@ -28,7 +28,6 @@ from zhike.value.profitability import profitability
 from zhike.version import __version__
 
 Progress = Callable[[str], None]
-STEPS = ("facts", "models", "scores")
 
 
 def refresh(

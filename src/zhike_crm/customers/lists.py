@@ -1,0 +1,87 @@
+"""The list of customers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from zhike.labels import names_of, say
+from zhike_crm.accounts.access import visible
+from zhike_crm.accounts.models import Membership
+from zhike_crm.customers.models import Customer
+from zhike_crm.ui.lists.columns import Choice, Column, Kind
+from zhike_crm.ui.lists.listing import RecordList
+
+# The colours of codes wherever they appear: lists, portraits, charts.
+COLOURS = {
+    "value_tier": {"high": "green", "potential": "blue", "general": "cyan", "at_risk": "orange"},
+    "grade": {"vip": "purple", "new": "blue", "regular": "cyan", "dormant": "orange"},
+    "stage": {"acquisition": "cyan", "growth": "blue", "maturity": "green", "maintenance": "yellow", "churn": "red"},
+    "abc": {"A": "green", "B": "blue", "C": "secondary"},
+}
+
+
+def codes(column: str) -> Any:
+    """The codes of a score with the library's own names for them."""
+    colours = COLOURS.get(column, {})
+    return lambda: [Choice(code, say(name), colours.get(code, "")) for code, name in names_of(column).items()]
+
+
+class CustomerList(RecordList):
+    name = "customers"
+    record_type = "customers.customer"
+    default_sort = "-revenue"
+    route = "customer_list"
+    permission = "customers.view"
+    title = _("Customers")
+    search_hint = _("Name, number, e-mail or phone")
+
+    def rows(self) -> QuerySet:
+        return visible(self.member, Customer.objects).filter(deleted_at=None, merged_into=None)
+
+    def address(self, row: Any) -> str:
+        return reverse("customer", args=[self.workspace.slug, row.pk])
+
+    def matching(self, rows: QuerySet, words: str) -> QuerySet:
+        found = Q(name__icontains=words) | Q(identities__identity=words)
+        if "email" in self.columns:
+            found |= Q(email__istartswith=words) | Q(phone__startswith=words)
+        return rows.filter(found).distinct()
+
+    def own_columns(self) -> list[Column]:
+        return [
+            Column("name", _("Customer"), Kind.TEXT, "name", shown=True),
+            Column("value_tier", _("Value tier"), Kind.CHOICE, "score__value_tier", codes("value_tier"), shown=True),
+            Column("grade", _("Grade"), Kind.CHOICE, "score__grade", codes("grade"), shown=True),
+            Column("stage", _("Stage"), Kind.CHOICE, "score__stage", codes("stage"), shown=True),
+            Column("revenue", _("Revenue"), Kind.MONEY, "score__revenue", shown=True),
+            Column("orders", _("Orders"), Kind.NUMBER, "score__orders", shown=True),
+            Column("last_at", _("Last purchase"), Kind.DATE, "score__last_at", shown=True),
+            Column("clv", _("Lifetime value"), Kind.MONEY, "score__clv", shown=True),
+            Column("rfm_score", _("RFM score"), Kind.NUMBER, "score__rfm_score", digits=2),
+            Column("recency_days", _("Days since last purchase"), Kind.NUMBER, "score__recency_days"),
+            Column("frequency", _("Purchases in the window"), Kind.NUMBER, "score__frequency"),
+            Column("monetary", _("Amount in the window"), Kind.MONEY, "score__monetary"),
+            Column("average_order_value", _("Average order"), Kind.MONEY, "score__average_order_value"),
+            Column("octant", _("RFM octant"), Kind.CHOICE, "score__octant", codes("octant")),
+            Column("abc", _("ABC class"), Kind.CHOICE, "score__abc", codes("abc")),
+            Column("rank", _("Rank by revenue"), Kind.NUMBER, "score__rank"),
+            Column("profit", _("Profit"), Kind.MONEY, "score__profit"),
+            Column("first_at", _("First purchase"), Kind.DATE, "score__first_at"),
+            Column("never_purchased", _("Never purchased"), Kind.YESNO, "score__never_purchased", sortable=False),
+            Column("email", _("E-mail"), Kind.TEXT, "email", personal=True),
+            Column("phone", _("Phone"), Kind.TEXT, "phone", personal=True),
+            Column("kind", _("Kind"), Kind.CHOICE, "kind", lambda: [Choice(*c) for c in Customer.Kind.choices]),
+            Column("country", _("Country"), Kind.TEXT, "country"),
+            Column("region", _("Region"), Kind.TEXT, "region"),
+            Column("city", _("City"), Kind.TEXT, "city"),
+            Column("owner", _("Owner"), Kind.PERSON, "owner", self._members),
+            Column("created_at", _("Created"), Kind.MOMENT, "created_at"),
+        ]
+
+    def _members(self) -> list[Choice]:
+        members = Membership.objects.of(self.workspace).select_related("user").order_by("user__name")
+        return [Choice(str(member.pk), str(member)) for member in members]

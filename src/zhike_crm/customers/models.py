@@ -1,0 +1,186 @@
+"""Customers as the company knows them, the identities under which their facts arrived, and their current scores."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from zhike_crm.accounts.models import Membership, User
+from zhike_crm.workspaces.scoping import WorkspaceRow
+
+
+class Customer(WorkspaceRow):
+    """A person or a company.
+
+    What people typed here stays: a later import fills or changes only what is not in `edited`.
+    A merged customer stays in the table, hidden, so that unmerging gives it back whole.
+    """
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("Person")
+        COMPANY = "company", _("Company")
+
+    kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices, default=Kind.PERSON)
+    name = models.CharField(_("name"), max_length=200)
+    email = models.CharField(_("e-mail"), max_length=254, blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    gender = models.CharField(_("gender"), max_length=20, blank=True)
+    birth_date = models.DateField(_("date of birth"), null=True, blank=True)
+    company = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="contacts", verbose_name=_("company")
+    )
+    job_title = models.CharField(_("job title"), max_length=100, blank=True)
+    country = models.CharField(_("country"), max_length=80, blank=True)
+    region = models.CharField(_("region"), max_length=80, blank=True)
+    city = models.CharField(_("city"), max_length=80, blank=True)
+    address = models.CharField(_("address"), max_length=300, blank=True)
+    owner = models.ForeignKey(
+        Membership, null=True, blank=True, on_delete=models.SET_NULL, related_name="customers", verbose_name=_("owner")
+    )
+    edited = models.JSONField(default=list, blank=True)
+    simulated = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="merged")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "name"], name="customer_name"),
+            models.Index(fields=["workspace", "email"], name="customer_email"),
+            models.Index(fields=["workspace", "phone"], name="customer_phone"),
+            models.Index(fields=["workspace", "country"], name="customer_country"),
+            models.Index(fields=["workspace", "city"], name="customer_city"),
+            models.Index(fields=["workspace", "created_at"], name="customer_created"),
+            models.Index(fields=["workspace", "updated_at"], name="customer_updated"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_current(self) -> bool:
+        return self.deleted_at is None and self.merged_into_id is None
+
+
+class Identity(WorkspaceRow):
+    """An id under which facts arrive, as the lake names it (`17850`, `shop:17850`), and whose facts they are.
+
+    Merging points identities at another customer; `first_customer` is where they came from, for unmerging.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identities")
+    first_customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    identity = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "identity"], name="one_identity")]
+
+    def __str__(self) -> str:
+        return self.identity
+
+
+class Score(WorkspaceRow):
+    """A customer's scores of the current run, copied from the lake in bulk. Lists filter and sort on these.
+
+    Money in the workspace's currency; days count back from `as_of`.
+    """
+
+    customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE, related_name="score")
+    run = models.IntegerField()
+    as_of = models.DateField()
+    never_purchased = models.BooleanField(_("never purchased"))
+    value_tier = models.CharField(_("value tier"), max_length=12, null=True)
+    grade = models.CharField(_("grade"), max_length=12, null=True)
+    octant = models.CharField(_("octant"), max_length=24, null=True)
+    grid_cell = models.CharField(_("grid cell"), max_length=24, null=True)
+    stage = models.CharField(_("stage"), max_length=12, null=True)
+    abc = models.CharField(_("ABC class"), max_length=1, null=True)
+    rfm_score = models.FloatField(_("RFM score"), null=True)
+    recency_days = models.IntegerField(_("days since last purchase"), null=True)
+    frequency = models.IntegerField(_("purchases in the window"), null=True)
+    monetary = models.FloatField(_("amount in the window"), null=True)
+    orders = models.IntegerField(_("orders"), null=True)
+    revenue = models.FloatField(_("revenue"), null=True)
+    average_order_value = models.FloatField(_("average order"), null=True)
+    clv = models.FloatField(_("customer lifetime value"), null=True)
+    profit = models.FloatField(_("profit"), null=True)
+    rank = models.IntegerField(_("rank by revenue"), null=True)
+    overdue = models.FloatField(_("overdue"), null=True)
+    first_at = models.DateField(_("first purchase"), null=True)
+    last_at = models.DateField(_("last purchase"), null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", name, "customer"], name=f"score_{name}")
+            for name in (
+                "value_tier",
+                "grade",
+                "stage",
+                "rfm_score",
+                "recency_days",
+                "frequency",
+                "monetary",
+                "revenue",
+                "clv",
+                "rank",
+                "last_at",
+                "first_at",
+            )
+        ]
+
+
+class Note(WorkspaceRow):
+    """What a colleague wrote about a customer. Mentioned members are told."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="notes")
+    text = models.TextField(_("note"), max_length=10_000)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    mentioned = models.ManyToManyField(Membership, related_name="mentions", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "-created_at"], name="note_of_customer")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Task(WorkspaceRow):
+    """Something to do for a customer, by somebody, until a day."""
+
+    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="tasks")
+    title = models.CharField(_("task"), max_length=200)
+    owner = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="tasks")
+    due_on = models.DateField(_("due"), null=True, blank=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "owner", "done_at", "due_on"], name="task_open"),
+            models.Index(fields=["customer", "-created_at"], name="task_of_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Merge(WorkspaceRow):
+    """Two customers made one: enough to take it apart again with nothing lost."""
+
+    kept = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges")
+    merged = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    # What changed on the kept record: {field: [before, after]}; and which rows moved: {"note": [ids], …}.
+    changes = models.JSONField(default=dict)
+    moved = models.JSONField(default=dict)
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.merged} → {self.kept}"

@@ -1,0 +1,140 @@
+"""From the lake to the database after a refresh: customers who are new, and everybody's current scores.
+
+    scores of a run + identities of the database → customers nobody knew, one score row per customer
+
+Everything happens in one transaction, so a list never shows half a refresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import ibis
+import pyarrow as pa
+from django.db import transaction
+
+from zhike.lake.facts_view import Facts
+from zhike.lake.lake import Lake
+from zhike.lake.runs import Run, scores_of
+from zhike_crm import bulk
+from zhike_crm.customers.models import Customer, Identity, Score
+from zhike_crm.workspaces.models import Workspace
+
+BATCH = 100_000
+_PROFILE = ("name", "email", "phone", "gender", "country", "region", "city", "address")
+_WIDTHS = {f.name: f.max_length for f in Customer._meta.get_fields() if f.name in _PROFILE}
+_NOT_COPIED = ("customer", "workspace", "run", "as_of", "first_at", "last_at")
+_COPIED = [f.name for f in Score._meta.fields if f.name not in _NOT_COPIED]
+
+
+def copy_run(workspace: Workspace, lake: Lake, run: Run, *, simulated: bool = False) -> int:
+    """Make a run the one that lists and portraits show; the number of customers scored."""
+    with duckdb.connect() as con, lake.temporary():
+        con.execute("SET enable_progress_bar = false")
+        _take(con, lake, "scores", scores_of(lake, run))
+        _take(con, lake, "profiles", _profiles(lake, run))
+        with transaction.atomic():
+            con.register("known", _identities(workspace))
+            _add_customers(con, workspace, simulated)
+            return _replace_scores(con, workspace)
+
+
+def _take(con: duckdb.DuckDBPyConnection, lake: Lake, name: str, table: Any) -> None:
+    """An Ibis table of the lake's engine as a table of ours."""
+    with lake.stream(lake.materialised(table, name)) as reader:
+        con.register("incoming", reader)
+        con.execute(f"CREATE TABLE {name} AS FROM incoming")
+        con.unregister("incoming")
+
+
+def _profiles(lake: Lake, run: Run) -> Any:
+    """What the company told about its customers: from its list of them, else the places of their orders."""
+    facts = Facts.of(lake, run)
+    people = facts.table("customers")
+    told = (
+        people.filter(people.customer_id.notnull())
+        .group_by("customer_id")
+        .aggregate(
+            **{name: people[name].max() for name in _PROFILE},
+            birth_date=people.birth_date.max(),
+            is_company=(people.company.max().notnull() & people.name.max().isnull()),
+        )
+    )
+    places = _places(facts)
+    joined = told.outer_join(places, told.customer_id == places.buyer)
+    return joined.select(
+        customer_id=ibis.coalesce(joined.customer_id, joined.buyer),
+        **{name: joined[name] for name in _PROFILE if name != "country"},
+        country=ibis.coalesce(joined.country, joined.bought_in),
+        birth_date=joined.birth_date,
+        is_company=joined.is_company.fill_null(False),
+    )
+
+
+def _places(facts: Facts) -> Any:
+    """The country of the newest purchase."""
+    every = ibis.union(
+        *[facts.table(n).select("customer_id", "ordered_at", "country") for n in ("orders", "order_lines")]
+    )
+    every = every.filter(every.customer_id.notnull() & every.country.notnull())
+    return every.group_by(buyer=every.customer_id).aggregate(bought_in=every.country.argmax(every.ordered_at))
+
+
+def _identities(workspace: Workspace) -> pa.Table:
+    rows = Identity.objects.of(workspace).values_list("identity", "customer_id").iterator(chunk_size=BATCH)
+    names, customers = zip(*rows, strict=True) if (rows := list(rows)) else ((), ())
+    return pa.table({"identity": pa.array(names, pa.string()), "customer_id": pa.array(customers, pa.int64())})
+
+
+def _add_customers(con: duckdb.DuckDBPyConnection, workspace: Workspace, simulated: bool) -> None:
+    """Customers and identities for the ids that the run scored and the database has never seen."""
+    con.execute(
+        "CREATE TABLE strangers AS SELECT customer_id AS identity FROM scores "
+        "WHERE customer_id NOT IN (SELECT identity FROM known) ORDER BY customer_id"
+    )
+    count = con.execute("SELECT count(*) FROM strangers").fetchall()[0][0]
+    first = bulk.reserve_ids(Customer, count) if count else 0
+    con.execute(f"CREATE TABLE added AS SELECT identity, {first} + row_number() OVER () - 1 AS id FROM strangers")
+    texts = ", ".join(f"left(coalesce(p.{n}, ''), {_WIDTHS[n]}) AS {n}" for n in _PROFILE if n != "name")
+    _insert(
+        con,
+        Customer,
+        f"""
+        SELECT a.id, {workspace.pk} AS workspace_id, left(coalesce(nullif(p.name, ''), a.identity), 200) AS name,
+            {texts},
+            p.birth_date, CASE WHEN p.is_company THEN 'company' ELSE 'person' END AS kind, '' AS job_title,
+            '[]' AS edited, {simulated} AS simulated, now()::TIMESTAMP AS created_at, now()::TIMESTAMP AS updated_at
+        FROM added a LEFT JOIN profiles p ON p.customer_id = a.identity ORDER BY a.id""",
+    )
+    _insert(
+        con,
+        Identity,
+        f"""
+        SELECT {workspace.pk} AS workspace_id, id AS customer_id, id AS first_customer_id,
+            left(identity, 300) AS identity
+        FROM added ORDER BY id""",
+    )
+
+
+def _replace_scores(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> int:
+    Score.objects.of(workspace)._raw_delete(Score.objects.db)
+    copied = ", ".join(f"s.{name}" for name in _COPIED)
+    # An identity merged since the run leads to a customer who has a score of their own: one row each, the first.
+    return _insert(
+        con,
+        Score,
+        f"""
+        SELECT i.customer_id, {workspace.pk} AS workspace_id, s.run, s.as_of, {copied},
+            s.first_at::DATE AS first_at, s.last_at::DATE AS last_at
+        FROM scores s JOIN (FROM known UNION ALL SELECT identity, id FROM added) i ON i.identity = s.customer_id
+        QUALIFY row_number() OVER (PARTITION BY i.customer_id ORDER BY s.rank) = 1 ORDER BY i.customer_id""",
+    )
+
+
+def _insert(con: duckdb.DuckDBPyConnection, model: Any, query: str) -> int:
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield from con.sql(query).to_arrow_reader(BATCH)
+
+    return bulk.insert(model, batches())

@@ -1,0 +1,39 @@
+"""A custom field as a field of a form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from zhike_crm.fields.models import FieldDefinition, Kind
+
+
+class DateInput(forms.DateInput):
+    """The browser's own date picker, which wants ISO dates whatever the language."""
+
+    input_type = "date"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+def form_field(field: FieldDefinition, value: Any) -> forms.Field:
+    """The input for a custom field, holding the value it has now."""
+    common = {"label": field.label, "required": False, "help_text": field.help_text, "initial": value}
+    options = [(option["code"], option["label"]) for option in field.options]
+    if field.kind == Kind.NUMBER:
+        return forms.FloatField(**common)
+    if field.kind == Kind.DATE:
+        return forms.DateField(**common, widget=DateInput())
+    if field.kind == Kind.CHOICE:
+        return forms.ChoiceField(**common, choices=[("", "–"), *options])
+    if field.kind == Kind.CHOICES:
+        return forms.MultipleChoiceField(**common, choices=options, widget=forms.CheckboxSelectMultiple)
+    if field.kind == Kind.YESNO:
+        known = {True: "yes", False: "no"}.get(value, "")
+        return forms.ChoiceField(**common | {"initial": known}, choices=[("", "–"), ("yes", _("Yes")), ("no", _("No"))])
+    if field.kind == Kind.LINK:
+        return forms.IntegerField(**common)
+    return forms.CharField(**common, max_length=2000)

@@ -1,0 +1,46 @@
+"""What was computed, kept small enough for a page to show at once."""
+
+from __future__ import annotations
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+from zhike_crm.accounts.models import User
+from zhike_crm.workspaces.scoping import WorkspaceRow
+
+
+class RunSummary(WorkspaceRow):
+    """The figures of one run of the lake. The current one is what lists and portraits show."""
+
+    run = models.IntegerField()
+    as_of = models.DateField()
+    customers = models.IntegerField()
+    settings = models.JSONField(default=dict)
+    figures = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    current = models.BooleanField(default=False)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["as_of", "run"]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "run"], name="one_summary_of_a_run"),
+            models.UniqueConstraint(fields=["workspace"], condition=models.Q(current=True), name="one_current_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.run}, {self.as_of}"
+
+
+class PublishedSettings(WorkspaceRow):
+    """The settings of the models as somebody published them; the newest is what the next refresh takes."""
+
+    values = models.JSONField(default=dict)
+    note = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d}"

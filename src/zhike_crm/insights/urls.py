@@ -1,0 +1,12 @@
+"""Addresses of the insights."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from zhike_crm.insights import views
+
+urlpatterns = [
+    path("", views.home_page, name="home_page"),
+    path("refresh", views.start_refresh, name="start_refresh"),
+]

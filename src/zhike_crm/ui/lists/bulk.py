@@ -1,0 +1,133 @@
+"""One change of many records at once: in one transaction, audited record by record, undone as a whole."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from zhike_crm.accounts.models import Membership
+from zhike_crm.audit.log import Actor, differences, entry, write_all
+from zhike_crm.audit.models import AuditEntry
+from zhike_crm.ui.lists.columns import Choice, no_choices
+
+AT_ONCE = 100_000
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class BulkAction:
+    """What a list offers for the rows one has ticked.
+
+    Args:
+        verb: in the audit log.
+        values: (form values, member) → {field: new value}, the same for every record.
+        choices: where the person picks one value; the form then has `value`.
+        confirm: a question to answer first, for what is hard to take back by hand.
+    """
+
+    name: str
+    label: Any
+    permission: str
+    verb: str
+    values: Callable[[Mapping[str, str], Membership], dict[str, Any]]
+    choices: Callable[[], list[Choice]] = no_choices
+    icon: str = "pencil"
+    confirm: Any = ""
+
+    @property
+    def options(self) -> list[Choice]:
+        return self.choices()
+
+
+@dataclass(frozen=True)
+class Done:
+    said: str
+    group: uuid.UUID
+    number: int
+
+    def undo(self, workspace: Any) -> str:
+        """The address that takes it back; empty when nothing changed."""
+        return reverse("undo", args=[workspace.slug, self.group]) if self.number else ""
+
+
+def apply(action: BulkAction, rows: QuerySet, form: Mapping[str, str], by: Membership) -> Done:
+    """Change the rows, and say how many.
+
+    Raises:
+        ValueError: too many rows, or the form does not say what to change to; nothing was changed.
+    """
+    values = action.values(form, by)
+    group = uuid.uuid4()
+    with transaction.atomic():
+        ids = list(rows.order_by().values_list("pk", flat=True)[: AT_ONCE + 1])
+        if len(ids) > AT_ONCE:
+            raise ValueError(_("%(number)s records at most can be changed at once.") % {"number": f"{AT_ONCE:,}"})
+        changed = sum(
+            _change(rows.model, ids[start : start + BATCH], values, action.verb, group, by)
+            for start in range(0, len(ids), BATCH)
+        )
+    said = ngettext("%(number)s record changed.", "%(number)s records changed.", changed) % {"number": f"{changed:,}"}
+    return Done(said, group, changed)
+
+
+@transaction.atomic
+def undo(workspace: Any, group: uuid.UUID, by: Membership) -> int:
+    """Give the records of a bulk action back what they had. One that somebody changed since keeps the newer value."""
+    entries = AuditEntry.objects.of(workspace).select_for_update().filter(group=group, undone=False)
+    back = uuid.uuid4()
+    count = 0
+    for written in list(entries):
+        record = _record(written)
+        if record is None:
+            continue
+        old = {
+            name: before
+            for name, (before, after) in written.changes.items()
+            if _stored(record, name) == _read(record, name, after)
+        }
+        _set(record, old)
+        count += bool(old)
+        entry(record, "undone", Actor(by.user), {n: [written.changes[n][1], b] for n, b in old.items()}, back).save()
+    entries.update(undone=True)
+    return count
+
+
+def _change(
+    model: type[models.Model], ids: list[int], values: dict[str, Any], verb: str, group: uuid.UUID, by: Membership
+) -> int:
+    records = list(model.objects.of(by.workspace_id).select_for_update(of=("self",)).filter(pk__in=ids))
+    changes = {record.pk: differences(record, values) for record in records}
+    touched = [record for record in records if changes[record.pk]]
+    model.objects.of(by.workspace_id).filter(pk__in=[record.pk for record in touched]).update(**values)
+    write_all(entry(record, verb, Actor(by.user), changes[record.pk], group) for record in touched)
+    return len(touched)
+
+
+def _record(written: AuditEntry) -> Any:
+    model = apps.get_model(written.record_type)
+    return model.objects.of(written.workspace_id).filter(pk=written.record_id).first()
+
+
+def _read(record: models.Model, name: str, value: Any) -> Any:
+    """A value of the log as the field has it."""
+    field = record._meta.get_field(name)
+    return None if value is None else field.to_python(value)
+
+
+def _stored(record: models.Model, name: str) -> Any:
+    return record._meta.get_field(name).value_from_object(record)
+
+
+def _set(record: models.Model, values: Mapping[str, Any]) -> None:
+    if values:
+        named = {record._meta.get_field(n).attname: _read(record, n, v) for n, v in values.items()}
+        type(record).objects.of(record.workspace_id).filter(pk=record.pk).update(**named)

@@ -1,0 +1,137 @@
+"""The tags of the templates: icons, and how values of a list are written."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import formats, timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from zhike_crm.audit.verbs import VERBS
+from zhike_crm.ui.lists.columns import Column, Kind
+from zhike_crm.ui.lists.listing import RecordList
+
+register = template.Library()
+
+_MENTION = re.compile(r"@\[([^\]]*)\]\(\d+\)")
+
+NOTHING = format_html('<span class="text-secondary" aria-label="{}">–</span>', "empty")
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """An icon of the sprite; decoration, so hidden from screen readers: the text beside it says the same."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false" fill="none" stroke="currentColor"'
+        ' stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"><use href="{}#{}"/></svg>',
+        extra,
+        static("vendor/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def money(value: Any, digits: int = 0) -> str:
+    """An amount without its currency, which the page says once."""
+    return "–" if value is None else formats.number_format(round(value, digits), digits, force_grouping=True)
+
+
+@register.filter
+def number(value: Any, digits: int = 0) -> str:
+    return "–" if value is None else formats.number_format(value, digits, force_grouping=True)
+
+
+@register.filter
+def percent(value: Any, digits: int = 0) -> str:
+    """A share of 1 as per cent."""
+    return "–" if value is None else f"{formats.number_format(value * 100, digits)} %"
+
+
+@register.filter
+def short_money(value: Any) -> str:
+    """1.2 M, 34 k: for tiles, where digits are noise."""
+    if value is None:
+        return "–"
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{formats.number_format(value / size, 1)} {letter}"
+    return formats.number_format(value, 0)
+
+
+@register.simple_tag
+def cell(column: Column, row: Any) -> Any:
+    """A value as a list shows it."""
+    value = column.value(row)
+    if value is None or value == "" or value == []:
+        return NOTHING
+    return _WRITERS[column.kind](column, value)
+
+
+@register.simple_tag
+def record_address(records: RecordList, row: Any) -> str:
+    """Where the record of a row has its page."""
+    return records.address(row)
+
+
+@register.simple_tag
+def code(column: Column, value: str) -> Any:
+    """A code as a coloured label."""
+    return _choice(column, value)
+
+
+def _choice(column: Column, value: Any) -> Any:
+    known = {choice.code: choice for choice in column.choices()}
+    several = value if isinstance(value, list) else [value]
+    return format_html_join(" ", "{}", ((_badge(known.get(str(v)), v),) for v in several))
+
+
+def _badge(choice: Any, value: Any) -> SafeString:
+    if choice is None:
+        return format_html("{}", value)
+    if not choice.colour:
+        return format_html("{}", choice.label)
+    return format_html('<span class="badge bg-{}-lt">{}</span>', choice.colour, choice.label)
+
+
+def _number(column: Column, value: Any) -> str:
+    return number(value, column.digits)
+
+
+def _moment(_column: Column, value: dt.datetime) -> str:
+    return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+
+
+_WRITERS = {
+    Kind.TEXT: lambda _c, v: v,
+    Kind.NUMBER: _number,
+    Kind.MONEY: _number,
+    Kind.DATE: lambda _c, v: v.isoformat(),
+    Kind.MOMENT: _moment,
+    Kind.CHOICE: _choice,
+    Kind.YESNO: lambda _c, v: _("Yes") if v else _("No"),
+    Kind.PERSON: lambda _c, v: str(v),
+    Kind.LINK: lambda _c, v: str(v),
+}
+
+
+@register.simple_tag
+def verb(entry: Any) -> Any:
+    """What somebody did, in words."""
+    return VERBS.get(entry.verb, entry.verb)
+
+
+@register.filter
+def mentions(text: str) -> SafeString:
+    """The text of a note with the names of mentioned colleagues marked; everything else is escaped."""
+    parts = _MENTION.split(str(text))
+    return format_html_join("", "{}", ((_mention(part) if i % 2 else part,) for i, part in enumerate(parts)))
+
+
+def _mention(name: str) -> SafeString:
+    return format_html('<span class="mention">@{}</span>', name)

@@ -20,6 +20,7 @@ lint: $(VENV)/.zhike-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/make_contracts.py --check
 
 docs: $(VENV)/.zhike-dev
 	$(BIN)/python docs/make_contracts.py

@@ -15,7 +15,6 @@ SELECT 'C' || lpad((hash(i) % {customers})::VARCHAR, 9, '0') AS customer_id,
        round(exp(((hash(i * 3 + 5) % 10000) / 10000.0) * 5) + 1, 2) AS amount
 FROM range({orders}) t(i)
 """
-AS_OF = "2025-12-31"
 
 
 def orders_file(folder: Path, orders: int, suffix: str = "parquet") -> Path:
@@ -25,6 +24,7 @@ def orders_file(folder: Path, orders: int, suffix: str = "parquet") -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         select = _ORDERS.format(orders=orders, customers=orders // ORDERS_PER_CUSTOMER)
+        # Streams through: a hundred million orders need no more memory than one.
         duckdb.connect().execute(f"COPY ({select}) TO '{part}' (FORMAT {suffix})")
         part.rename(path)
     return path

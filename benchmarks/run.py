@@ -1,12 +1,19 @@
-"""Side by side in one run: `python benchmarks/run.py [--orders N] [--rounds 3] [rfm] [import] [curve]`.
+"""Side by side in one run: `python benchmarks/run.py [rfm] [import] [curve] [--orders N] [--rounds N] [--limit S]`.
 
 Every measurement is a fresh process; the contestants take turns round by round, so that a slow minute of the machine
-slows all of them. Quoted are medians, and ratios of medians. The peers are installed into `.venv-bench` on first use.
+slows all of them. Quoted are medians, and the median of each round's ratio to DuckDB. Who takes longer than the limit
+is stopped and not asked again. The peers are installed into `.venv-bench` on first use.
+
+`curve` grows the same question from 1 to 100 million orders (a tenth as many customers), DuckDB's own SQL beside it,
+and refreshes a lake of that size: 100 million take 8 GB of disk and some minutes.
+
+What it prints is Markdown; docs/measured.md quotes it.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import math
 import os
@@ -27,6 +34,8 @@ CONTESTANTS = {
     "rfm": ("zhike", "duckdb", "polars", "pandas", "lifetimes", "pymc-marketing"),
     "import": ("zhike", "duckdb", "polars", "pandas"),
 }
+CURVE = (1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000)
+Found = dict[str, Any]
 
 
 def install_peers() -> None:
@@ -42,64 +51,101 @@ def data_file(orders: int, suffix: str) -> Path:
     return Path(made.stdout.strip())
 
 
-def measure(job: str, library: str, file: Path) -> dict[str, Any]:
+def measure(job: str, library: str, file: Path, limit: float) -> Found:
+    """Seconds, memory and the check of one fresh process, or why there are none under `failed`."""
     python = OURS if library in ("zhike", "duckdb") else PEERS
     command = [python, ROOT / "benchmarks/contestants.py", job, library, file]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit)
+    except subprocess.TimeoutExpired:
+        return {"failed": f"over {limit:.0f} s"}
     if done.returncode:
-        return {"failed": done.stderr.strip().splitlines()[-1] if done.stderr else f"exit {done.returncode}"}
+        return {"failed": "failed: " + (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]}
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def side_by_side(job: str, orders: int, rounds: int) -> None:
+def side_by_side(job: str, orders: int, rounds: int, limit: float) -> None:
     file = data_file(orders, "csv" if job == "import" else "parquet")
-    runs: dict[str, list[dict[str, Any]]] = {library: [] for library in CONTESTANTS[job]}
-    for _ in range(rounds):
+    runs: dict[str, list[Found]] = {library: [] for library in CONTESTANTS[job]}
+    for number in range(rounds):
         for library, done in runs.items():
             if not any("failed" in run for run in done):
-                done.append(measure(job, library, file))
-    report(job, orders, runs)
+                note(f"{job}, round {number + 1} of {rounds}: {library}")
+                done.append(measure(job, library, file, limit))
+    report(job, orders, rounds, runs)
 
 
-def report(job: str, orders: int, runs: dict[str, list[dict[str, Any]]]) -> None:
-    say(f"\n### {job}: {orders:,} orders, medians of {max(map(len, runs.values()))} fresh processes\n")
+def report(job: str, orders: int, rounds: int, runs: dict[str, list[Found]]) -> None:
+    say(f"\n### {job}: {orders:,} orders, medians of {rounds} fresh processes in turn\n")
     say("| library | seconds | against duckdb | peak MB |\n|---|---:|---:|---:|")
-    base = median(runs["duckdb"], "seconds")
+    base = runs["duckdb"]
     for library, done in runs.items():
         if "failed" in done[-1]:
-            say(f"| {library} | failed: {done[-1]['failed']} | | |")
+            say(f"| {library} | {done[-1]['failed']} | | |")
             continue
-        seconds = median(done, "seconds")
-        say(f"| {library} | {seconds:.2f} | {seconds / base:.2f}× | {median(done, 'peak_mb'):,.0f} |")
-    laps = {name: median([run["laps"] for run in runs["zhike"]], name) for name in runs["zhike"][-1].get("laps", {})}
-    for name, seconds in laps.items():
-        say(f"| zhike: {name} | {seconds:.2f} | {seconds / base:.2f}× | |")
+        line = f"| {library} | {median(done, 'seconds'):.2f} | {ratio([r['seconds'] for r in done], base)} "
+        say(line + f"| {median(done, 'peak_mb'):,.0f} |")
+    ours = [run for run in runs["zhike"] if "laps" in run]
+    for name in ours[-1]["laps"] if ours else ():
+        laps = [run["laps"][name] for run in ours]
+        say(f"| zhike: {name} | {statistics.median(laps):.2f} | {ratio(laps, base)} | |")
     agree(runs)
 
 
-def agree(runs: dict[str, list[dict[str, Any]]]) -> None:
+def ratio(seconds: list[float], base: list[Found]) -> str:
+    """The median of the rounds' ratios: both halves of each were measured in the same minute."""
+    pairs = [own / other["seconds"] for own, other in zip(seconds, base, strict=False) if "seconds" in other]
+    return f"{statistics.median(pairs):.2f}×" if pairs else ""
+
+
+def agree(runs: dict[str, list[Found]]) -> None:
     """All who answered the same question must have given the same answer, or the times mean nothing."""
     checks = {library: done[-1]["check"] for library, done in runs.items() if "check" in done[-1]}
     answers = {library: check for library, check in checks.items() if not math.isnan(check)}
-    first = next(iter(answers.values()))
+    first = next(iter(answers.values()), 0.0)
     different = {name: value for name, value in answers.items() if not math.isclose(value, first, rel_tol=1e-9)}
     if different:
         sys.exit(f"the answers differ: {answers}")
 
 
-def curve(sizes: tuple[int, ...]) -> None:
-    say("\n### rfm, time and memory by size (zhike and DuckDB's own SQL)\n")
-    say("| orders | zhike s | duckdb s | zhike MB | duckdb MB |\n|---:|---:|---:|---:|---:|")
-    for orders in sizes:
+def curve(largest: int, limit: float) -> None:
+    say("\n### curve: RFM by size beside DuckDB's own SQL, and the refresh of a lake\n")
+    say("| orders | zhike s | duckdb s | zhike MB | duckdb MB | refresh s | refresh MB |")
+    say("|---:|---:|---:|---:|---:|---:|---:|")
+    for orders in (size for size in CURVE if size <= largest):
+        note(f"curve: {orders:,} orders")
         file = data_file(orders, "parquet")
-        found = {library: measure("rfm", library, file) for library in ("zhike", "duckdb")}
-        z, d = found["zhike"], found["duckdb"]
-        line = f"| {orders:,} | {z['seconds']:.2f} | {d['seconds']:.2f} | {z['peak_mb']:,.0f} | {d['peak_mb']:,.0f} |"
-        say(line)
+        ours, theirs, whole = (
+            measure(job, library, file, limit)
+            for job, library in (("rfm", "zhike"), ("rfm", "duckdb"), ("refresh", "zhike"))
+        )
+        agree({"zhike": [ours], "duckdb": [theirs]})
+        cells = [shown(run, name) for name in ("seconds", "peak_mb") for run in (ours, theirs)]
+        say(f"| {orders:,} | {' | '.join([*cells, shown(whole, 'seconds'), shown(whole, 'peak_mb')])} |")
 
 
-def median(runs: list[dict[str, Any]], name: str) -> float:
+def shown(run: Found, name: str) -> str:
+    if "failed" in run:
+        return str(run["failed"])
+    return f"{run[name]:,.0f}" if name == "peak_mb" else f"{run[name]:.2f}"
+
+
+def median(runs: list[Found], name: str) -> float:
     return statistics.median(run[name] for run in runs)
+
+
+def machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    load = os.getloadavg()[0]
+    return (
+        f"{dt.date.today()}, {platform.platform()}, {os.cpu_count()} cores, {memory:.0f} GB, "
+        f"Python {platform.python_version()}, load {load:.1f} at the start, `python {' '.join(sys.argv)}`"
+    )
+
+
+def note(line: str) -> None:
+    """For whoever waits; not part of the table."""
+    sys.stderr.write(line + "\n")
 
 
 def say(line: str) -> None:
@@ -108,19 +154,20 @@ def say(line: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("jobs", nargs="*", choices=["rfm", "import", "curve"], default=["rfm", "import", "curve"])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("jobs", nargs="*", choices=["rfm", "import", "curve"], help="default: rfm import")
     parser.add_argument("--orders", type=int, default=10_000_000)
-    parser.add_argument("--largest", type=int, default=100_000_000, help="end of the curve")
+    parser.add_argument("--largest", type=int, default=CURVE[-1], help="end of the curve")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=None, help="seconds per measurement (60; of the curve 1800)")
     chosen = parser.parse_args()
     install_peers()
-    say(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    for job in chosen.jobs:
+    say(machine())
+    for job in chosen.jobs or ["rfm", "import"]:
         if job == "curve":
-            curve(tuple(n for n in (1_000_000, 10_000_000, 100_000_000) if n <= chosen.largest))
+            curve(chosen.largest, chosen.limit or 1800)
         else:
-            side_by_side(job, chosen.orders, chosen.rounds)
+            side_by_side(job, chosen.orders, chosen.rounds, chosen.limit or 60)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,10 @@ WORDS = {
         "must": "is rejected",
         "wanted": "is kept and flagged",
         "may": "is fine",
+        "makeable": "A file without a column for {columns} is read all the same: Zhike makes it, beginning with "
+        "`made-`. {rule}",
+        "orders": "Every row is then an order of its own.",
+        "order_lines": "All rows of one customer on one day are then one order.",
     },
     "zh": {
         "title": "# 数据契约",
@@ -30,6 +34,9 @@ WORDS = {
         "must": "该行被拒绝",
         "wanted": "保留并标记",
         "may": "允许",
+        "makeable": "文件没有 {columns} 列也可以读取：知客会生成以 `made-` 开头的编号。{rule}",
+        "orders": "此时每一行计为一个订单。",
+        "order_lines": "此时同一客户同一天的所有行计为一个订单。",
     },
 }
 
@@ -48,6 +55,9 @@ def section(table: Contract, language: str) -> list[str]:
     lines.append(
         f"{words['key']}: `{', '.join(table.key)}`. " + (f"{words['time']}: `{table.time}`." if table.time else "")
     )
+    if table.makeable:
+        columns = ", ".join(f"`{name}`" for name in table.makeable)
+        lines += ["", words["makeable"].format(columns=columns, rule=words[table.name])]
     lines += ["", words["head"], "|---|---|---|---|---|---|"]
     lines += [row(column, language) for column in table]
     return [*lines, ""]

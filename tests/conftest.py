@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import Postgres, running_postgres
 from zhike.lake.lake import Lake
 
 
@@ -24,6 +25,13 @@ def test_data() -> Path:
 def online_retail() -> Path:
     """The example data of the repository: UCI Online Retail, complete."""
     return Path(__file__).parent.parent / "examples" / "online_retail" / "online_retail.parquet"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server that stops at the end; databases in it are made with `create_database`."""
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture

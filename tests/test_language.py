@@ -12,7 +12,8 @@ import pytest
 
 import zhike
 from zhike.errors import InputError
-from zhike.language import _, catalogue, language_of, speaking
+from zhike.labels import NAMES, label
+from zhike.language import _, catalogue, language_of, speaking, translated
 
 SOURCE = Path(zhike.__file__).parent
 ERRORS = {"ZhikeError", "InputError", "MappingError", "SettingsError", "LakeError", "EngineError"}
@@ -27,18 +28,25 @@ def literals(node: ast.expr) -> Iterator[str]:
         yield from literals(node.orelse)
 
 
-def sentences() -> Iterator[tuple[str, str]]:
+def said_by(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    """(context, English) of a call: a sentence, an error, or the names of a column's codes."""
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    if name in ERRORS | {"_"}:
+        yield from (("", argument) for argument in call.args[:1])
+        yield from (("", k.value) for k in call.keywords if k.arg == "fix" and name in ERRORS)
+    if name == "names":
+        (context,) = literals(call.args[0])
+        yield from ((context, k.value) for k in call.keywords)
+
+
+def sentences() -> Iterator[tuple[str, tuple[str, str]]]:
+    """Where something is said in the code, and its key in the catalogue."""
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.Call):
-                continue
-            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            said = node.args[:1] if name in ERRORS | {"_", "N_"} else []
-            said += [k.value for k in node.keywords if k.arg == "fix" and name in ERRORS]
-            for argument in said:
+            for context, argument in said_by(node) if isinstance(node, ast.Call) else ():
                 for sentence in literals(argument):
                     if sentence:
-                        yield f"{path.relative_to(SOURCE)}:{node.lineno}", sentence
+                        yield f"{path.relative_to(SOURCE)}:{node.lineno}", (context, sentence)
 
 
 def fields(sentence: str) -> set[str]:
@@ -46,26 +54,37 @@ def fields(sentence: str) -> set[str]:
 
 
 def test_every_sentence_has_a_chinese_one() -> None:
-    missing = [f"{place}: {sentence}" for place, sentence in sentences() if sentence not in catalogue()]
+    missing = [f"{place}: {' | '.join(key)}" for place, key in sentences() if key not in catalogue()]
     assert not missing, "add to locale/zh_Hans/LC_MESSAGES/zhike.po:\n" + "\n".join(missing)
 
 
 def test_both_say_the_same_values() -> None:
-    wrong = [english for english, chinese in catalogue().items() if fields(english) != fields(chinese)]
+    wrong = [english for (_context, english), chinese in catalogue().items() if fields(english) != fields(chinese)]
     assert not wrong
 
 
 def test_the_chinese_is_chinese() -> None:
     # A command or a bare list of values may be the same in both.
-    plain = [c for e, c in catalogue().items() if not re.search(r"[\u4e00-\u9fff]", c) and re.search(r"[a-z]{4} ", e)]
+    entries = [(english, chinese) for (_context, english), chinese in catalogue().items()]
+    plain = [c for e, c in entries if not re.search(r"[\u4e00-\u9fff]", c) and re.search(r"[a-z]{4} ", e)]
     assert not plain
 
 
 def test_nothing_in_the_catalogue_is_left_over() -> None:
     code = "\n".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
-    said = {sentence for _place, sentence in sentences()}
-    unused = [e for e in catalogue() if e not in said and ascii(e)[1:30] not in ascii(code)]
+    said = {key for _place, key in sentences()}
+    unused = [f"{c} | {e}" for c, e in catalogue() if (c, e) not in said and (c or ascii(e)[1:30] not in ascii(code))]
     assert not unused, "no longer in the code:\n" + "\n".join(unused)
+
+
+def test_one_english_word_has_the_chinese_of_its_context() -> None:
+    with speaking("zh"):
+        assert (label("grade", "new"), label("grid_cell", "lost-low-mid")) == ("新客户", "流失·低频·中价值")
+        assert translated("New", context="grade") == "新客户"
+        assert translated("New", context="no such column") == "New"
+    assert translated("New", context="grade", language="en") == "New"
+    for column, codes in NAMES.items():
+        assert [c for c, name in codes.items() if not re.search(r"[\u4e00-\u9fff]", name.zh)] == [], column
 
 
 @pytest.mark.parametrize(("tag", "language"), [("zh_CN.UTF-8", "zh"), ("zh-Hans", "zh"), ("en_GB", "en"), ("C", "en")])

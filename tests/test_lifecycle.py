@@ -133,6 +133,13 @@ def test_every_stage_has_its_strategy_and_its_name() -> None:
         strategy("asleep")
 
 
+def test_who_never_bought_is_not_asked_for_a_second_purchase() -> None:
+    assert "second" in strategy("acquisition", language="en")
+    first = strategy("acquisition", never_purchased=True, language="en")
+    assert first.startswith("Win a first purchase")
+    assert "首次购买" in strategy("acquisition", never_purchased=True, language="zh")
+
+
 def test_explanations() -> None:
     rows = {r["customer_id"]: r for r in lifecycle(orders_table(ORDERS), as_of="2025-12-31").to_pyarrow().to_pylist()}
     assert explain_lifecycle(rows["b"], language="en") == (

@@ -117,6 +117,30 @@ def test_constant_columns_are_neutral_and_never_divide_by_zero(engine: Engine) -
 
 
 @pytest.mark.parametrize("mode", ["minmax", "quantile"])
+def test_nobody_bought_in_the_window(engine: Engine, mode: Any) -> None:
+    """Constant zeros are no neutral half: whoever left less long ago is not "potential", "new" or a VIP for it."""
+    table = engine.table(summary_rows(r=[400, 500, 900], f=[0, 0, 0], m=[0.0, 0.0, 0.0]))
+    rows = engine.rows(score_rfm(table, RfmSettings(mode=mode)), "customer_id")
+    worst = 0.0 if mode == "minmax" else 1.0
+    assert [(row["f"], row["m"]) for row in rows] == [(worst, worst)] * 3
+    assert rows[0]["rfm_score"] == pytest.approx(0.3)  # R alone
+    assert rows[0]["rfm_score"] > rows[1]["rfm_score"] > rows[2]["rfm_score"]
+    assert {row["value_tier"] for row in rows} == {"at_risk"}
+    assert {(row["grade"], row["octant"]) for row in rows} == {("regular", "general_win_back")}
+    assert {row["grid_cell"] for row in rows} == {"lost-low-low"}
+
+
+@pytest.mark.parametrize("mode", ["minmax", "quantile"])
+def test_who_did_not_buy_in_the_window_is_not_new(mode: Any) -> None:
+    """The mean of R is 525, so 400 days are "recent"; but a welcome mail after 400 days is not what they need."""
+    import ibis
+
+    table = ibis.memtable(summary_rows(r=[10, 400, 800, 890], f=[3, 0, 0, 0], m=[90.0, 0.0, 0.0, 0.0]))
+    rows = score_rfm(table, RfmSettings(mode=mode)).order_by("customer_id").to_pyarrow().to_pylist()
+    assert [row["grade"] for row in rows] == ["vip", "regular", "regular", "regular"]
+
+
+@pytest.mark.parametrize("mode", ["minmax", "quantile"])
 def test_one_customer(mode: Any) -> None:
     row = rfm(orders_table([("a", 1, "2025-12-21", 300.0)]), as_of="2025-12-31", mode=mode).to_pyarrow().to_pylist()
     assert len(row) == 1

@@ -154,8 +154,66 @@ def test_files_with_their_own_column_names_are_mapped_and_cleaned(tmp_path: Path
         ("b", 20.0),
     ]
     (tmp_path / "none.csv").write_text("colour,shape\nred,round\n")
-    with pytest.raises(InputError, match="--as"):
+    with pytest.raises(InputError, match="customer_id, ordered_at, amount; found: colour, shape") as raised:
         as_orders(tmp_path / "none.csv")
+    assert "--" not in str(raised.value)
+
+
+THEIRS = pa.table(
+    {
+        "订单编号": ["1", "1", "2", "C3"],
+        "会员编号": ["a", "a", "b", "b"],
+        "InvoiceDate": ["2025-01-31 08:00", "2025-01-31 08:00", "2025-02-01 09:30", "2025-02-02 10:00"],
+        "StockCode": ["p", "q", "p", "p"],
+        "Quantity": [2, 1, 3, -3],
+        "UnitPrice": [5.0, 7.5, 5.0, 5.0],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda t: t,
+        lambda t: t.to_pandas(),
+        pl.from_arrow,
+        lambda t: pl.from_arrow(t).lazy(),
+        lambda t: t.to_reader(),
+        ibis.memtable,
+    ],
+    ids=["arrow", "pandas", "polars", "lazy", "reader", "ibis"],
+)
+def test_data_frames_with_their_own_column_names(make: Any) -> None:
+    assert [(r["customer_id"], r["order_id"], r["ordered_at"].day, r["amount"]) for r in rows(make(THEIRS))] == [
+        ("a", "1", 31, 17.5),
+        ("b", "2", 1, 15.0),
+        ("b", "C3", 2, -15.0),
+    ]
+
+
+@pytest.mark.parametrize("make", [lambda t: t, ibis.memtable], ids=["arrow", "ibis"])
+def test_data_frames_without_an_order_number(make: Any) -> None:
+    frame = pa.table({"customer": ["a", "a", "b"], "date": ["2025-01-31"] * 3, "dollars": [1.0, 2.0, 4.0]})
+    found = sorted((r["customer_id"], r["amount"]) for r in rows(make(frame)))
+    assert found == [("a", 3.0), ("b", 4.0)]
+
+
+@pytest.mark.parametrize("make", [lambda t: t, ibis.memtable], ids=["arrow", "ibis"])
+def test_data_frames_that_fit_nothing_name_what_is_missing(make: Any) -> None:
+    frame = make(THEIRS.select(["订单编号", "会员编号"]))
+    with pytest.raises(InputError, match="lacks the columns ordered_at, amount; found: 订单编号, 会员编号") as raised:
+        as_orders(frame)
+    assert "--" not in str(raised.value)
+    # Nobody's orders would be nobody's scores.
+    with pytest.raises(InputError, match="lacks the columns customer_id; found"):
+        as_orders(make(THEIRS.drop_columns("会员编号")))
+
+
+def test_a_bad_value_under_their_name_is_named() -> None:
+    bad = THEIRS.set_column(2, "InvoiceDate", [["2025-01-31", "2025-01-31", "2025-02-01", "31/12/2025"]])
+    with pytest.raises(InputError, match="ordered_at holds “31/12/2025”"):
+        as_orders(ibis.memtable(bad))
+    assert len(rows(bad)) == 3
 
 
 @pytest.mark.parametrize(

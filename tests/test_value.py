@@ -24,6 +24,23 @@ def pylist(table: Any) -> list[dict[str, Any]]:
     return list(table.to_pyarrow().to_pylist())
 
 
+# --- contribution of equals -------------------------------------------------------------------------------------
+
+
+def test_equal_customers_have_equal_shares_and_a_stated_order(engine: Engine) -> None:
+    """A subscription with one price: the share is the same for all, the border of a class runs through them by id."""
+    ids = [f"c{i:02d}" for i in range(20)]
+    summaries = [[{"customer_id": i, "revenue": 9.99} for i in order] for order in (ids, ids[::-1], ids[7:] + ids[:7])]
+    found = [engine.rows(score_contribution(engine.table(rows)), "customer_id") for rows in summaries]
+    assert found[0] == found[1] == found[2]
+    assert [row["share"] for row in found[0]] == [0.05] * 20
+    assert [row["rank"] for row in found[0]] == list(range(1, 21))
+    assert [row["cumulative_share"] for row in found[0]] == pytest.approx([i / 20 for i in range(1, 21)], abs=1e-12)
+    assert "".join(row["abc"] for row in found[0]) == "A" * 16 + "B" * 3 + "C"
+    curve = engine.rows(pareto_curve(score_contribution(engine.table(summaries[1])), points=4), "customers")
+    assert [(p["customer_share"], p["revenue_share"]) for p in curve] == [(i / 4, i / 4) for i in range(1, 5)]
+
+
 # --- lifetime value by formula ---------------------------------------------------------------------------------
 
 

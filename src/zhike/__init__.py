@@ -4,9 +4,13 @@ Tables in, tables out: every model takes an Ibis table, a pandas, Polars or Arro
 Ibis table. The lake and the refresh run the same models on a company's stored facts.
 """
 
+from importlib import import_module
+from typing import Any
+
 from zhike.errors import EngineError, InputError, LakeError, MappingError, SettingsError, ZhikeError
 from zhike.facts.orders import net_orders
 from zhike.facts.purchases import purchase_summary
+from zhike.facts.repeat import repeat_summary
 from zhike.importing.importer import Choices, import_file, import_query, inspect_file
 from zhike.lake.lake import Lake
 from zhike.lifecycle import customer_moves, lifecycle, stage_moves
@@ -30,6 +34,7 @@ __all__ = [
     "SettingsError",
     "ZhikeError",
     "__version__",
+    "clv",
     "clv_formula",
     "contribution",
     "customer_moves",
@@ -44,6 +49,14 @@ __all__ = [
     "profitability",
     "purchase_summary",
     "refresh",
+    "repeat_summary",
     "rfm",
     "stage_moves",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`zhike.clv` is loaded when it is first asked for: SciPy takes longer to load than all the rest."""
+    if name == "clv":
+        return import_module("zhike.clv")
+    raise AttributeError(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhike.language import _
+from zhike.language import _, current_language
 
 
 class ZhikeError(Exception):
@@ -25,7 +25,8 @@ class ZhikeError(Exception):
 
     def __str__(self) -> str:
         said = [_(part, **self.values) for part in (self.problem, self.fix) if part]
-        return " ".join(said)
+        # Chinese sentences end in a full stop as wide as a character and its blank.
+        return ("" if current_language() == "zh" else " ").join(said)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.problem, self.fix, self.values))

@@ -1,84 +1,71 @@
-"""The names people see for the codes of the models, in both languages, in one place.
+"""The names people see for the codes of the models, in one place.
 
-Codes are for tables, filters and programs and never change; names are for people.
+Codes are for tables, filters and programs and never change; names are for people. Here they are in English; the
+other languages have them in `locale/`, each under the column it belongs to (the message's context), because one
+English word may need several Chinese ones: a “new” grade is 新客户, a new row is 新增.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from zhike.language import current_language, language_of
+from zhike.language import current_language, language_of, translated
 
 
 class Name(NamedTuple):
-    """The English and the Chinese name of one code."""
+    """The name of one code: the column it belongs to, and the English, which together find the other languages."""
 
+    context: str
     en: str
-    zh: str
+
+    @property
+    def zh(self) -> str:
+        return translated(self.en, context=self.context, language="zh")
 
 
-VALUE_TIERS = {
-    "high": Name("High value", "高价值"),
-    "potential": Name("Potential", "潜力"),
-    "general": Name("General", "一般"),
-    "at_risk": Name("At risk", "流失风险"),
-}
-GRADES = {
-    "vip": Name("VIP", "VIP客户"),
-    "new": Name("New", "新客户"),
-    "regular": Name("Regular", "普通客户"),
-    "dormant": Name("Dormant", "沉睡客户"),
-}
-OCTANTS = {
-    "important_value": Name("Important: value", "重要价值客户"),
-    "important_develop": Name("Important: develop", "重要发展客户"),
-    "important_keep": Name("Important: keep", "重要保持客户"),
-    "important_win_back": Name("Important: win back", "重要挽留客户"),
-    "general_value": Name("General: value", "一般价值客户"),
-    "general_develop": Name("General: develop", "一般发展客户"),
-    "general_keep": Name("General: keep", "一般保持客户"),
-    "general_win_back": Name("General: win back", "一般挽留客户"),
-}
-STAGES = {
-    "acquisition": Name("Acquisition", "获取期"),
-    "growth": Name("Growth", "成长期"),
-    "maturity": Name("Maturity", "成熟期"),
-    "maintenance": Name("Maintenance", "维护期"),
-    "churn": Name("Churn", "流失期"),
-}
-STAGES4 = {
-    "acquire": Name("Acquire", "客户获取"),
-    "develop": Name("Develop", "客户发展"),
-    "maintain": Name("Maintain", "客户维护"),
-    "retain": Name("Retain", "客户保留"),
-}
-ABC = {
-    "A": Name("A: the first 80 % of revenue", "A类：前80%收入"),
-    "B": Name("B: up to 95 % of revenue", "B类：至95%收入"),
-    "C": Name("C: the rest", "C类：其余"),
-}
-LIFESPAN_SOURCES = {
-    "given": Name("as set", "手动设定"),
-    "retention": Name("from the share of customers who came back", "由客户留存率推算"),
-    "default": Name("a default, because the data is too short or too small to tell", "数据不足，使用默认值"),
-}
-COST_BASES = {
-    "orders": Name("from the cost on the orders", "取自订单成本"),
-    "margin": Name("from the assumed margin", "按假定毛利率估算"),
-    "mixed": Name("from the orders where known, else the assumed margin", "已知订单取成本，其余按假定毛利率"),
-    "unknown": Name("unknown", "未知"),
-}
-GRID_ACTIVITY = {"active": Name("active", "活跃"), "silent": Name("silent", "沉默"), "lost": Name("lost", "流失")}
-GRID_FREQUENCY = {
-    "high": Name("high frequency", "高频"),
-    "mid": Name("mid frequency", "中频"),
-    "low": Name("low frequency", "低频"),
-}
-GRID_VALUE = {
-    "high": Name("high value", "高价值"),
-    "mid": Name("mid value", "中价值"),
-    "low": Name("low value", "低价值"),
-}
+def names(column: str, /, **english: str) -> dict[str, Name]:
+    """Code → name, for all codes of a column.
+
+    >>> names("grade", vip="VIP")["vip"].en
+    'VIP'
+    """
+    return {code: Name(column, said) for code, said in english.items()}
+
+
+VALUE_TIERS = names("value_tier", high="High value", potential="Potential", general="General", at_risk="At risk")
+GRADES = names("grade", vip="VIP", new="New", regular="Regular", dormant="Dormant")
+OCTANTS = names(
+    "octant",
+    important_value="Important: value",
+    important_develop="Important: develop",
+    important_keep="Important: keep",
+    important_win_back="Important: win back",
+    general_value="General: value",
+    general_develop="General: develop",
+    general_keep="General: keep",
+    general_win_back="General: win back",
+)
+STAGES = names(
+    "stage", acquisition="Acquisition", growth="Growth", maturity="Maturity", maintenance="Maintenance", churn="Churn"
+)
+STAGES4 = names("stage4", acquire="Acquire", develop="Develop", maintain="Maintain", retain="Retain")
+ABC = names("abc", A="A: the first 80 % of revenue", B="B: up to 95 % of revenue", C="C: the rest")
+LIFESPAN_SOURCES = names(
+    "lifespan_source",
+    given="as set",
+    retention="from the share of customers who came back",
+    default="a default, because the data is too short or too small to tell",
+)
+COST_BASES = names(
+    "cost_basis",
+    orders="from the cost on the orders",
+    margin="from the assumed margin",
+    mixed="from the orders where known, else the assumed margin",
+    unknown="unknown",
+)
+GRID_ACTIVITY = names("grid_activity", active="active", silent="silent", lost="lost")
+GRID_FREQUENCY = names("grid_frequency", high="high frequency", mid="mid frequency", low="low frequency")
+GRID_VALUE = names("grid_value", high="high value", mid="mid value", low="low value")
 
 # Column of a score table → the names of its codes.
 NAMES: dict[str, dict[str, Name]] = {
@@ -95,7 +82,7 @@ NAMES: dict[str, dict[str, Name]] = {
 
 def say(name: Name, language: str | None = None) -> str:
     """The name in that language, or in the current one."""
-    return name.zh if language_of(language or current_language()) == "zh" else name.en
+    return translated(name.en, context=name.context, language=language)
 
 
 def names_of(column: str) -> dict[str, Name]:

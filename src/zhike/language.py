@@ -1,7 +1,8 @@
 """The two languages of everything a person reads: English in the code, Chinese in `locale/`.
 
-The English sentence is the key (GNU gettext's way); the catalogue is read from the `.po` file itself, so there is
-no compile step to forget. `tests/test_language.py` fails when a sentence in the code has no Chinese.
+The English sentence is the key (GNU gettext's way), with a context where one English word needs several Chinese ones;
+the catalogue is read from the `.po` file itself, so there is no compile step to forget. `tests/test_language.py` fails
+when a sentence in the code has no Chinese.
 """
 
 from __future__ import annotations
@@ -56,15 +57,26 @@ def speaking(language: str) -> Iterator[None]:
 
 
 @cache
-def catalogue() -> dict[str, str]:
-    """English sentence → Chinese sentence, as the `.po` file has them."""
+def catalogue() -> dict[tuple[str, str], str]:
+    """(context, English) → Chinese, as the `.po` file has them; the context of a sentence is empty."""
     path = Path(__file__).parent / "locale" / "zh_Hans" / "LC_MESSAGES" / "zhike.po"
     with path.open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file, locale="zh_Hans") if m.id and m.string}
+        messages = [m for m in read_po(file, locale="zh_Hans") if m.id and m.string]
+    return {(m.context or "", str(m.id)): str(m.string) for m in messages}
+
+
+def translated(english: str, *, context: str = "", language: str | None = None) -> str:
+    """What the English text is in that language, or in the current one; the English where there is nothing else.
+
+    >>> translated("No such sentence.", language="zh")
+    'No such sentence.'
+    """
+    if language_of(language or current_language()) == "zh":
+        return catalogue().get((context, english), english)
+    return english
 
 
 def _(sentence: str, /, **values: object) -> str:
     """The sentence in the current language, its `{names}` filled in."""
-    if current_language() == "zh":
-        sentence = catalogue().get(sentence, sentence)
+    sentence = translated(sentence)
     return sentence.format(**values) if values else sentence

@@ -15,7 +15,7 @@ import ibis
 
 from zhike.errors import SettingsError
 from zhike.facts.purchases import check_window, need, purchase_summary
-from zhike.labels import STAGES, Name, label, say
+from zhike.labels import STAGES, label, names, say
 from zhike.language import _, current_language, speaking
 from zhike.tables import as_table, require
 
@@ -38,28 +38,16 @@ STAGE4 = {
     "churn": "retain",
 }
 
-STRATEGY: dict[str, Name] = {
-    "acquisition": Name(
-        "Win the second purchase: welcome, first-order follow-up, help with what was bought, a coupon for next time.",
-        "促成第二次购买：欢迎关怀、首单回访、使用指导、下次购买优惠券。",
-    ),
-    "growth": Name(
-        "Build the habit: recommend what fits, cross-sell, invite into the membership, reward the next order.",
-        "培养购买习惯：个性化推荐、交叉销售、邀请入会、奖励下一单。",
-    ),
-    "maturity": Name(
-        "Keep and reward: exclusive service and benefits, early access, ask for opinions and referrals.",
-        "维持并回馈：专属服务与权益、新品优先、征求意见并邀请推荐。",
-    ),
-    "maintenance": Name(
-        "Care before they leave: find out what is wrong, a personal contact, a reason to come back now.",
-        "及时关怀、防止流失：了解原因、专人联系、给出马上回来的理由。",
-    ),
-    "churn": Name(
-        "Win back the valuable, let the rest go cheaply: one strong offer, ask why they left, then stop paying for it.",
-        "挽回有价值的客户，其余低成本维系：一次有力的优惠、询问流失原因、之后停止投入。",
-    ),
-}
+STRATEGY = names(
+    "strategy",
+    acquisition="Win the second purchase: welcome, first-order follow-up, help with what was bought, a coupon for "
+    "next time.",
+    growth="Build the habit: recommend what fits, cross-sell, invite into the membership, reward the next order.",
+    maturity="Keep and reward: exclusive service and benefits, early access, ask for opinions and referrals.",
+    maintenance="Care before they leave: find out what is wrong, a personal contact, a reason to come back now.",
+    churn="Win back the valuable, let the rest go cheaply: one strong offer, ask why they left, then stop paying for "
+    "it.",
+)
 
 
 @dataclass(frozen=True)
@@ -263,8 +251,8 @@ def explain_lifecycle(row: Mapping[str, Any], *, language: str | None = None) ->
         return said
 
 
-def strategy(stage: str, *, language: str | None = None) -> str:
-    """The strategy that fits the stage.
+def strategy(stage: str, *, never_purchased: bool = False, language: str | None = None) -> str:
+    """The strategy that fits the stage; `never_purchased`: of a customer who has yet to buy, or returned it all.
 
     Raises:
         SettingsError: there is no such stage.
@@ -276,4 +264,10 @@ def strategy(stage: str, *, language: str | None = None) -> str:
             stage=repr(stage),
             known=", ".join(STAGES),
         )
+    if never_purchased:
+        with speaking(language or current_language()):
+            return _(
+                "Win a first purchase: welcome them, help them choose, a small offer for the first order; if they "
+                "returned everything, ask why first."
+            )
     return say(STRATEGY[stage], language)

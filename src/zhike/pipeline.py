@@ -112,7 +112,7 @@ def purchases(facts: Facts) -> Any:
     # A table that was never imported is left out: half the query goes with it.
     names = [name for name in ("orders", "order_lines") if name in facts.versions] or ["orders"]
     tables = {name: facts.lake.cut(facts.table(name), name) for name in names}
-    orders = net_orders(tables.get("orders"), tables.get("order_lines"))
+    orders = net_orders(tables.get("orders"), tables.get("order_lines"), cut=facts.lake.cut)
     return orders.filter(orders.amount > 0)
 
 

@@ -38,7 +38,7 @@ class Portrait:
         return explain(self.scores, self.window_days)
 
     def next_step(self) -> str:
-        return strategy(self.scores["stage"])
+        return strategy(self.scores["stage"], never_purchased=self.scores["never_purchased"])
 
 
 def portrait(lake: Lake, run: Run, customer_id: str) -> Portrait:

@@ -148,13 +148,11 @@ def score_rfm(summary: Any, settings: RfmSettings | None = None) -> Any:
     # What is true of all customers is one row, joined to each: no window over everyone.
     scored = _minmax(customers) if settings.mode == "minmax" else _banded(customers, settings)
     scored = scored.mutate(rfm_score=_weighted(scored, settings))
-    high = {x: scored[x] >= scored[f"mean_{x}"] for x in "rfm"}
+    # Who has not bought in the window stands out in nothing, however low the mean.
+    high = {x: (scored.frequency > 0) & (scored[x] >= scored[f"mean_{x}"]) for x in "rfm"}
     return scored.select(
         *NEEDS,
-        "r",
-        "f",
-        "m",
-        "rfm_score",
+        *("r", "f", "m", "rfm_score"),
         value_tier=_value_tier(scored.rfm_score, settings.thresholds),
         grade=_grade(high),
         octant=_octant(high),
@@ -186,10 +184,11 @@ def _minmax(customers: Any) -> Any:
 
 
 def _scaled(facts: Any, x: str, value: Any) -> Any:
-    """Between the worst and the best customer; all equal: nobody is better or worse, one half for everyone."""
+    """Between the worst and the best customer; all equal: one half for everyone, but 0 purchases remain nothing."""
     low, high = facts[f"min_{x}"], facts[f"max_{x}"]
     part = high - value if x == "r" else value - low
-    return (part / (high - low).nullif(0)).fill_null(0.5).round(DIGITS)
+    alike = ibis.literal(0.5) if x == "r" else (facts.max_f > 0).ifelse(0.5, 0.0)
+    return (part / (high - low).nullif(0)).fill_null(alike).round(DIGITS)
 
 
 def _weighted(scored: Any, settings: RfmSettings) -> Any:
@@ -236,12 +235,7 @@ def _value_tier(score: Any, thresholds: Sequence[float]) -> Any:
 
 def _grade(high: Mapping[str, Any]) -> Any:
     r, f, m = high["r"], high["f"], high["m"]
-    return ibis.cases(
-        (r & f & m, "vip"),
-        (r & ~f & ~m, "new"),
-        (~r & ~f & m, "dormant"),
-        else_="regular",
-    )
+    return ibis.cases((r & f & m, "vip"), (r & ~f & ~m, "new"), (~r & ~f & m, "dormant"), else_="regular")
 
 
 def _octant(high: Mapping[str, Any]) -> Any:
@@ -264,8 +258,9 @@ def _grid_cell(customers: Any, grid_days: Sequence[int]) -> Any:
 
 
 def _third(customers: Any, x: str, value: Any, names: tuple[str, str, str]) -> Any:
-    """Above the upper third point, up to the lower, or between; all equal is the middle."""
+    """Above the upper third point, up to the lower, or between; all equal is the middle, no purchase is low."""
     return ibis.cases(
+        (customers.frequency == 0, names[2]),
         (customers[f"min_{x}"] == customers[f"max_{x}"], names[1]),
         (value > customers[f"third_{x}2"], names[0]),
         (value <= customers[f"third_{x}1"], names[2]),

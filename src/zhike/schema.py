@@ -66,6 +66,9 @@ class Contract:
     time: str | None = None
     # At least one of these columns must be mapped for the file to make sense as this table.
     one_of: tuple[str, ...] = ()
+    # "must" columns that a file may lack as a whole, because Zhike can make them (`cleaning/made_keys.py`). Where the
+    # file has the column, a row without a value is rejected all the same.
+    makeable: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Column]:
         return iter(self.columns)
@@ -142,6 +145,7 @@ ORDERS = Contract(
     zh="订单",
     key=("order_id",),
     time="ordered_at",
+    makeable=("order_id",),
     columns=(
         Column("order_id", "id", "Order ID", "订单编号", need="must"),
         Column("customer_id", "id", "Customer ID", "客户编号", need="wanted"),
@@ -171,6 +175,7 @@ ORDER_LINES = Contract(
     zh="订单明细",
     key=("order_id", "line_no"),
     time="ordered_at",
+    makeable=("order_id",),
     one_of=("product_id", "product_name", "amount"),
     columns=(
         Column("order_id", "id", "Order ID", "订单编号", need="must"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,15 @@ import ibis
 import ibis.backends.duckdb  # loaded with us, not in the middle of the first question
 import ibis.expr.datatypes as types
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from zhike.cleaning.clean import clean, kept_rows
-from zhike.errors import InputError, SettingsError
-from zhike.intake.mapping import propose
-from zhike.intake.read import read, sample
+from zhike.cleaning.plan import ORDER_TABLES
+from zhike.errors import InputError, MappingError, SettingsError
+from zhike.intake.mapping import Mapping, best_mapping, propose
+from zhike.intake.misfits import Sample
+from zhike.intake.raw import RawColumn
+from zhike.intake.read import SAMPLE_ROWS, read, sample
 from zhike.schema import ATTRIBUTES, contract
 
 ORDER_COLUMNS = ("customer_id", "order_id", "ordered_at", "amount")
@@ -78,7 +82,8 @@ def as_table(source: Any) -> Any:
     if isinstance(source, ibis.Table):
         return source
     if isinstance(source, str | Path):
-        return _open(Path(source))
+        plain = _plain(Path(source))
+        return _cleaned(Path(source)) if plain is None else plain
     if isinstance(source, pa.RecordBatchReader):
         source = source.read_all()
     try:
@@ -92,7 +97,8 @@ def as_table(source: Any) -> Any:
         ) from error
 
 
-def _open(path: Path) -> Any:
+def _plain(path: Path) -> Any | None:
+    """A file scanned in place; None where it is not as plain as its name says, and needs the forgiving reader."""
     if not path.is_file():
         raise InputError("There is no file {file}.", fix="Check the path.", file=str(path))
     suffix = path.suffix.lower()
@@ -102,22 +108,80 @@ def _open(path: Path) -> Any:
         if suffix in {".csv", ".tsv"}:
             return ibis.get_backend().read_csv(path, hive_partitioning=False)
     except duckdb.Error:
-        # Not as plain as its name says; the forgiving reader will read it or say what is wrong.
         pass
-    return _cleaned(path)
+    return None
 
 
-def _cleaned(path: Path) -> Any:
+def _cleaned(path: Path, choose: Callable[[Sequence[RawColumn], Sample], Mapping] = propose) -> Any:
     """A file as it came: its columns found and named ours, its rows cleaned, what cannot be used left out."""
-    with tempfile.TemporaryDirectory() as scratch:
-        con = duckdb.connect()
+    with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as con:
         con.execute("SET enable_progress_bar = false")
         raw = read(con, path, scratch=Path(scratch))
-        mapping = propose(raw.columns, sample(con, raw))
+        mapping = choose(raw.columns, sample(con, raw))
         clean(con, raw, mapping, Path(scratch))
         rows = kept_rows(con, Path(scratch), contract(mapping.table), raw.first_row)
         columns = ", ".join((*contract(mapping.table).names, ATTRIBUTES))
         return ibis.memtable(con.sql(f"SELECT {columns} FROM {rows}").to_arrow_table())
+
+
+def _order_mapping(columns: Sequence[RawColumn], first: Sample) -> Mapping:
+    """The mapping of somebody's columns onto orders or their lines, where it is certain.
+
+    Raises:
+        InputError: it is not; the columns that nothing of theirs stands for are named.
+    """
+    given = {ours for table in ORDER_TABLES for ours in best_mapping(columns, first, table).columns}
+    given |= {*contract("orders").makeable, *({"amount"} if "unit_price" in given else ())}
+    missing = [name for name in ORDER_COLUMNS if name not in given]
+    try:
+        mapping = propose(columns, first)
+    except MappingError:
+        if not missing:
+            raise
+    else:
+        money = {"amount", "unit_price"} & mapping.columns.keys()
+        if mapping.table in ORDER_TABLES and "customer_id" in mapping.columns and money:
+            return mapping
+    raise _lacking("orders", missing or ORDER_COLUMNS, [column.name for column in columns])
+
+
+def _renamed(table: Any) -> Any:
+    """An Ibis table under our names, wherever its rows are: nothing is fetched but the first of them."""
+    head = table.limit(SAMPLE_ROWS).to_pyarrow()
+    columns = [RawColumn(name, _sql_type(table[name].type())) for name in table.columns]
+    mapping = _order_mapping(columns, {name: head[name].to_pylist() for name in table.columns})
+    ours = table.select(**{ours: table[theirs] for ours, theirs in mapping.columns.items()})
+    if "amount" not in mapping.columns:
+        pieces = ours.quantity.cast(types.float64) if "quantity" in mapping.columns else 1.0
+        ours = ours.mutate(amount=ours.unit_price.cast(types.float64) * pieces)
+    if "order_id" not in mapping.columns:
+        # As `cleaning/made_keys.py` has it: what a customer bought on one day is one order.
+        day = ours.ordered_at.cast("timestamp").strftime("%Y-%m-%d-")
+        ours = ours.mutate(order_id=ibis.literal("made-") + day + ours.customer_id.cast("string"))
+    return one_row_per_order(ours) if mapping.table == "order_lines" else ours
+
+
+def _sql_type(kind: Any) -> str:
+    """As much of a type as a mapping asks for: text, or not."""
+    return "VARCHAR" if kind.is_string() else str(kind).upper()
+
+
+def _of_frame(frame: Any) -> Any:
+    """A data frame with somebody's own column names, read as a file with them would be."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "table.parquet")
+        pq.write_table(frame.to_pyarrow(), file)
+        return _cleaned(file, _order_mapping)
+
+
+def _lacking(table: str, missing: Iterable[str], found: Iterable[str]) -> InputError:
+    return InputError(
+        "The table {table} lacks the columns {missing}; found: {found}.",
+        fix="Rename or add them.",
+        table=table,
+        missing=", ".join(missing),
+        found=", ".join(found),
+    )
 
 
 def require(table: Any, columns: Iterable[str], what: str) -> None:
@@ -128,13 +192,7 @@ def require(table: Any, columns: Iterable[str], what: str) -> None:
     """
     missing = [name for name in columns if name not in table.columns]
     if missing:
-        raise InputError(
-            "The table {table} lacks the columns {missing}; found: {found}.",
-            fix="Rename or add them.",
-            table=what,
-            missing=", ".join(missing),
-            found=", ".join(table.columns),
-        )
+        raise _lacking(what, missing, table.columns)
 
 
 def as_orders(source: Any, *, optional: tuple[str, ...] = ()) -> Any:
@@ -143,9 +201,10 @@ def as_orders(source: Any, *, optional: tuple[str, ...] = ()) -> Any:
     `ordered_at` becomes a timestamp without zone (a zoned one is read in UTC), `amount` a float in currency units;
     ids stay as they are. Rows without a customer belong to nobody and are left out.
 
-    A file with other column names is mapped and cleaned first. An Ibis table is trusted to hold one row per order
-    (`one_row_per_order` makes it so). In every other source a repeated `order_id` means order lines, and they are
-    added up to orders.
+    A file or data frame with other column names is mapped and cleaned as `import_file` would; an Ibis table is
+    renamed where it is, its dates and amounts taken as they are. Sales without an order number become one order per
+    customer and day. An Ibis table with our names is trusted to hold one row per order (`one_row_per_order` makes it
+    so). In every other source a repeated `order_id` means order lines, and they are added up to orders.
 
     Raises:
         InputError: columns are missing, or dates or amounts are not dates or amounts.
@@ -155,13 +214,12 @@ def as_orders(source: Any, *, optional: tuple[str, ...] = ()) -> Any:
     >>> as_orders(lines).to_pyarrow().to_pylist()
     [{'customer_id': 'a', 'order_id': 1, 'ordered_at': datetime.datetime(2025, 1, 1, 0, 0), 'amount': 12.0}]
     """
-    table = as_table(source)
-    in_file = isinstance(source, str | Path)
-    if in_file and not set(ORDER_COLUMNS) <= set(table.columns):
-        table, in_file = _cleaned(Path(source)), False
-    require(table, ORDER_COLUMNS, "orders")
+    in_file, trusted = isinstance(source, str | Path), isinstance(source, ibis.Table)
+    table = _plain(Path(source)) if in_file else as_table(source)
+    if table is None or not set(ORDER_COLUMNS) <= set(table.columns):
+        table = _cleaned(Path(source), _order_mapping) if in_file else _renamed(table) if trusted else _of_frame(table)
+        in_file = trusted = False
     table = table.select(*ORDER_COLUMNS, *(name for name in optional if name in table.columns))
-    trusted = isinstance(source, ibis.Table)
     for name in table.columns[2:]:
         table = _typed(table, name, types.timestamp if name == "ordered_at" else types.float64, trusted=trusted)
     table = table.filter(table.customer_id.notnull())
@@ -189,7 +247,7 @@ def _typed(table: Any, name: str, wanted: Any, *, trusted: bool) -> Any:
 def _unusable(column: str, value: str) -> InputError:
     return InputError(
         "{column} holds {value}, which cannot be used as {column}.",
-        fix="Clean the column first, or import the file with `zhike import`, which sets such rows aside.",
+        fix="Clean the column first, or import the file into a lake, which sets such rows aside.",
         column=column,
         value=value,
     )

@@ -38,6 +38,8 @@ def test_a_good_row_has_no_remark_and_its_types(clean_rows: CleanRows) -> None:
         (("2", "a", "soon", "10"), "unreadable", "ordered_at", "soon"),
         (("2", "a", "2026-01-02", "ten"), "unreadable", "amount", "ten"),
         (("2", "a", "2026-01-02", "inf"), "unreadable", "amount", "inf"),
+        (("2", "a", "2026-01-02", "1e308"), "out_of_range", "amount", "1e308"),
+        (("2", "a", "2026-01-02", "-1.1e15"), "out_of_range", "amount", "-1.1e15"),
         (("2", "a", "0001-01-01", "10"), "impossible_date", "ordered_at", "0001-01-01"),
         (("2", "a", "1899-12-31", "10"), "impossible_date", "ordered_at", "1899-12-31"),
         (("2", "a", "2026-06-03", "10"), "impossible_date", "ordered_at", "2026-06-03"),
@@ -50,6 +52,13 @@ def test_a_row_without_what_it_must_have_is_rejected(
     done = clean_rows("orders", ORDER, [GOOD, row])
     assert done.notes == [(3, "rejected", rule, column, value)]
     assert [staged["rejected"] for staged in done.staged] == [False, True]
+
+
+def test_numbers_beyond_all_money_do_not_spoil_the_sums(clean_rows: CleanRows) -> None:
+    rows = [(str(i), "a", "2026-01-02", "1.7e308") for i in range(4)] + [GOOD]
+    done = clean_rows("orders", ORDER, rows)
+    assert (done.result.rejected, done.result.accepted) == (4, 1)
+    assert done.result.report.figures.net["revenue"] == 10.0
 
 
 def test_tomorrow_is_still_possible(clean_rows: CleanRows) -> None:
@@ -90,6 +99,8 @@ def test_ragged_rows(clean_rows: CleanRows) -> None:
         ({"paid_at": "2025-12-31"}, {"dates_reversed"}),
         ({"paid_at": "later"}, {"unreadable"}),
         ({"refunded": "-8"}, {"negative_refund"}),
+        ({"refunded": "2e15"}, {"out_of_range"}),
+        ({"cost": "-1e300", "amount": "-3"}, {"return_order", "out_of_range"}),
         ({"cost": "-1"}, {"out_of_range"}),
         ({"cost": "-1", "amount": "-3"}, {"return_order"}),
         ({"city": "MÃ¼nchen"}, {"bad_encoding"}),
@@ -147,6 +158,7 @@ def test_birth_year_follows_from_the_date(clean_rows: CleanRows) -> None:
         ({"product_name": "Manual coffee mill"}, set()),
         ({"unit_price": ""}, {"missing"}),
         ({"unit_price": "free"}, {"unreadable"}),
+        ({"unit_price": "1e15", "quantity": "1e15"}, {"out_of_range"}),
     ],
 )
 def test_flags_of_a_line(clean_rows: CleanRows, changes: dict[str, str], rules: set[str]) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from zhike.cli import main as entry
 from zhike.cli.main import cli
+from zhike.lake.lake import Lake
 
 Writer = Callable[..., Path]
 Run = Callable[..., str]
@@ -71,7 +72,7 @@ def test_people_see_tables_and_sentences(zhike: Run, orders_csv: Writer) -> None
     assert "a.csv" in zhike("imports")
     assert "Latest orders" in zhike("customers", "show", "a")
     assert "RFM score" in zhike("customers", "top")
-    assert "would change tier" in zhike("preview", "--weights", "0,0,1")
+    assert "would change tier: 2 of 3" in zhike("preview", "--weights", "0,0,1")
     assert "out of the lake again" in zhike("imports", "undo", "1")
 
 
@@ -118,8 +119,64 @@ def test_settings_come_from_a_file(zhike: Run, orders_csv: Writer, tmp_path: Pat
 
 def test_remarks_are_saved(zhike: Run, orders_csv: Writer, tmp_path: Path) -> None:
     zhike("import", str(orders_csv("a.csv", *FIRST, "5,a,never,1")), "--yes")
-    assert "1 remarks written" in zhike("imports", "remarks", "1", str(tmp_path / "r.csv"), "--rejected")
+    assert "1 remark written" in zhike("imports", "remarks", "1", str(tmp_path / "r.csv"), "--rejected")
     assert "never" in (tmp_path / "r.csv").read_text("utf-8-sig")
+
+
+def test_customers_of_two_sources_are_linked_and_taken_apart(zhike: Run, orders_csv: Writer) -> None:
+    zhike("import", str(orders_csv("a.csv", *FIRST)), "--yes", "--source", "shop")
+    zhike("import", str(orders_csv("b.csv", "9,z,2025-02-01,7")), "--yes", "--source", "crm")
+    assert machine(zhike, "refresh")["customers"] == 4
+    done = machine(zhike, "customers", "link", "shop:a", "crm:z", "--by", "Anna")
+    assert done == {"customer_id": "shop:a", "linked": ["crm:z"], "by": "Anna"}
+    assert machine(zhike, "customers", "links") == [{"identity": "crm:z", "customer_id": "shop:a"}]
+    assert "crm:z" in zhike("customers", "links")
+    with Lake("lake") as lake:
+        assert lake.read("identities")["linked_by"].to_pylist() == ["Anna"]
+    assert machine(zhike, "refresh")["customers"] == 3
+    assert machine(zhike, "customers", "show", "crm:z")["customer_id"] == "shop:a"
+    assert machine(zhike, "customers", "link", "shop:a", "crm:z", "--undo")["unlinked"] == ["crm:z"]
+    assert machine(zhike, "refresh")["customers"] == 4
+    assert "No customers are linked" in zhike("customers", "links")
+    assert "no imported row" in zhike("customers", "link", "shop:a", "crm:nobody", code=2).lower()
+    assert "itself" in zhike("customers", "link", "shop:a", "shop:a", code=2)
+    assert "None of these is linked" in zhike("customers", "link", "shop:a", "crm:z", "--undo", code=2)
+
+
+def test_a_link_makes_the_scores_stale(
+    zhike: Run, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zhike("import", str(orders_csv("a.csv", *FIRST)), "--yes")
+    zhike("refresh")
+    for said in (False, True):
+        monkeypatch.setattr(sys, "argv", ["zhike", "customers", "top"])
+        entry.main()
+        assert ("The data have changed since run 1" in capsys.readouterr().err) == said
+        zhike("customers", "link", "a", "b")
+
+
+def test_a_mistyped_lake_leaves_no_folder(zhike: Run, tmp_path: Path) -> None:
+    assert "Import some first" in zhike("refresh", "--lake", str(tmp_path / "new"), code=3)
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_a_file_lacks_is_said_before_it_is_imported(zhike: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("customer,date,dollars\na,2025-01-05,10\n")
+    shown = zhike("import", "a.csv", "--dry-run")
+    assert "all rows of one customer on one day count as one order" in shown
+    (tmp_path / "b.csv").write_text("order_id,date,amount\n1,2025-01-05,10\n")
+    assert "nobody can be scored" in zhike("import", "b.csv", "--dry-run")
+
+
+def test_one_is_not_many(zhike: Run, orders_csv: Writer, tmp_path: Path) -> None:
+    zhike("import", str(orders_csv("a.csv", "1,a,2025-01-05,10", "2,a,2025-02-05,10", "5,a,never,1")), "--yes")
+    assert "Run 1: 1 customer as of" in zhike("refresh")
+    assert "1 remark written" in zhike("imports", "remarks", "1", str(tmp_path / "r.csv"))
+
+
+def test_mapping_errors_say_how_to_map(zhike: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("colour,shape\nred,round\n")
+    assert "--map OURS=THEIRS" in zhike("import", "a.csv", "--yes", code=2)
 
 
 @pytest.mark.parametrize(

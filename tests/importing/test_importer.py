@@ -146,7 +146,7 @@ def test_what_cannot_be_is_refused_with_the_fix(lake: Lake, orders_csv: Writer, 
     with pytest.raises(SettingsError, match="Use one of: customers"):
         import_file(lake, orders_csv("a.csv", "1,a,2026-01-05,10"), Choices(table="sales"))
     assert batches(lake) == []
-    assert list(lake.scratch().glob("import-*")) == []
+    assert list(lake.scratch().glob("staging-*")) == []
 
 
 def test_csv_xlsx_and_parquet_give_the_same_lake(tmp_path: Path, online_retail: Path) -> None:
@@ -295,7 +295,7 @@ def test_a_query_is_listed_under_its_address_and_swept(lake: Lake, tmp_path: Pat
             "CREATE TABLE sales AS SELECT '1' AS order_id, 'a' AS customer_id, 5.0 AS amount, "
             "TIMESTAMPTZ '2026-01-05 10:00:00+08' AS ordered_at"
         )
-    left = lake.scratch() / "import-killed"
+    left = lake.scratch() / "staging-killed"
     left.mkdir()
     os.utime(left, (0, 0))
     result = import_query(lake, f"duckdb://{tmp_path}/shop.duckdb", "FROM sales", ORDERS)

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import struct
-import zipfile
 from pathlib import Path
 from types import ModuleType
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from tests.intake.archives import xlsx, zipped
 from tests.intake.conftest import Load
 from zhike.errors import InputError
 from zhike.intake import dates, delimited, encoding, headers, jsonlines, numbers, workbook
 from zhike.intake.limits import Limits
 from zhike.language import catalogue, speaking
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
 
 
 def parquet_bytes(tmp_path: Path) -> bytes:
@@ -90,6 +83,36 @@ def test_corrupt_parquet_is_an_error_or_is_read(load: Load, tmp_path: Path, at: 
     assert outcome == ("read" if at in (200, -30) else "refused")
 
 
+WIDE = 4_097
+WIDE_ROW = ",".join(["1"] * WIDE) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", (",".join(f"c{n}" for n in range(WIDE)) + "\n" + WIDE_ROW).encode()),
+        ("a.csv", (WIDE_ROW * 2).encode()),
+        ("a.jsonl", "\n".join(f'{{"k{n}": 1}}' for n in range(WIDE)).encode()),
+        ("a.jsonl", ('{"in": {' + ",".join(f'"k{n}": 1' for n in range(WIDE)) + "}}").encode()),
+        ("a.xlsx", xlsx({"S": [[f"c{n}" for n in range(WIDE)], [1] * WIDE]})),
+    ],
+)
+def test_more_columns_than_can_be_handled(load: Load, name: str, data: bytes) -> None:
+    with pytest.raises(InputError, match=r"a\.\w+ has more than 4096 columns"):
+        load(data, name)
+
+
+def test_a_parquet_file_with_too_many_columns(load: Load, tmp_path: Path) -> None:
+    pq.write_table(pa.table({f"c{n}": [1] for n in range(WIDE)}), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="more than 4096 columns"):
+        load(tmp_path / "a.parquet")
+
+
+def test_as_many_columns_as_can_be_handled(load: Load) -> None:
+    wide = ",".join(f"c{n}" for n in range(WIDE - 1)) + "\n" + WIDE_ROW[2:]
+    assert len(load(wide.encode())[0].columns) == WIDE - 1
+
+
 def workbook_with(sheet: bytes) -> dict[str, bytes]:
     return {"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": sheet}
 
@@ -138,4 +161,4 @@ def test_errors_speak_chinese(load: Load) -> None:
 def test_warnings_have_chinese(module: ModuleType) -> None:
     said = [v for k, v in vars(module).items() if k.isupper() and isinstance(v, str) and v.endswith(".")]
     assert said
-    assert set(said) <= set(catalogue())
+    assert set(said) <= {english for _context, english in catalogue()}

@@ -9,28 +9,15 @@ import json
 from pathlib import Path
 
 import duckdb
-import openpyxl
 import pytest
 import xlwt
 
+from tests.intake.archives import xlsx, zipped
 from tests.intake.conftest import Load, names
-from tests.intake.test_bad_input import zipped
 from zhike.errors import InputError
 
 HEADER = ["id", "when", "amount", "note"]
 WHEN = dt.datetime(2010, 12, 1, 8, 26)
-
-
-def xlsx(sheets: dict[str, list[list[object]]]) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
 
 
 def test_xlsx_cells(load: Load) -> None:
@@ -136,6 +123,22 @@ def test_json_lines(load: Load) -> None:
     assert table.ragged
     assert [row[6] for row in rows] == [None, None, "not json", "[1]"]
     assert any("2 lines are not JSON objects" in sentence for sentence in table.finding.said())
+
+
+def test_every_key_of_json_lines_is_a_column(load: Load) -> None:
+    lines = [{f"k{n}": n} for n in range(1500)] + [{"k7": None, "in": {f"x{n}": n for n in range(1500)}}]
+    table, rows = load("\n".join(map(json.dumps, lines)).encode(), "a.jsonl")
+    inner = sorted(f"in.x{n}" for n in range(1500))
+    assert names(table) == [f"k{n}" for n in range(1500)] + inner
+    assert [row[n] for n, row in enumerate(rows[:1500])] == [str(n) for n in range(1500)]
+    assert dict(zip(names(table), rows[1500], strict=True))["in.x1499"] == "1499"
+
+
+def test_keys_named_as_our_own_columns(load: Load) -> None:
+    line = {"line": 1, "document": 2, "found": 3, "_surplus": 4, "Line": 5, "~/a": {"b/~c": 6}}
+    table, rows = load(json.dumps(line).encode() + b"\nbroken\n", "a.jsonl")
+    assert names(table) == ["line", "document", "found", "_surplus (2)", "Line (2)", "~/a.b/~c"]
+    assert rows == [("1", "2", "3", "4", "5", "6", None, False), (None,) * 6 + ("broken", False)]
 
 
 def test_a_json_array_of_objects(load: Load) -> None:

@@ -169,3 +169,25 @@ def test_a_name_with_wildcards_matches_no_other_file(load: Load, tmp_path: Path)
     (tmp_path / "sales1.csv").write_bytes(b"a,b\n1,2\n")
     table, rows = load(b"a,b\n3,4\n", "sales[1]*.csv")
     assert (rows, table.finding.file) == ([("3", "4")], "sales[1]*.csv")
+
+
+def test_headers_named_as_our_own_columns(load: Load) -> None:
+    header = [
+        "_surplus0",
+        "_SURPLUS1",
+        "_surplus_0",
+        "_surplus",
+        "_short",
+        "_row",
+        "raw_rows",
+        "rowid",
+        "file_row_number",
+    ]
+    width = len(header)
+    cells = [str(n) for n in range(width)]
+    text = ",".join(header) + "\n" + ",".join(cells) + "\n" + ",".join([*cells, "more", "and more"]) + "\nx\n"
+    table, rows = load(text.encode())
+    assert names(table) == [*header[:3], "_surplus (2)", "_short (2)", *header[5:]]
+    assert rows[0] == (*cells, None, False)
+    assert rows[1] == (*cells, "more,and more", False)
+    assert rows[2] == ("x", *[None] * (width - 1), None, True)

@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.intake.archives import xlsx, zipped
 from tests.intake.conftest import Load
-from tests.intake.test_bad_input import parquet_bytes, zipped
-from tests.intake.test_containers import xlsx
+from tests.intake.test_bad_input import parquet_bytes
 from zhike.errors import InputError
 from zhike.intake.mapping import propose
 from zhike.intake.values import column_formats

@@ -10,6 +10,8 @@ import pytest
 
 from tests.intake.conftest import Load, names
 from zhike.errors import InputError
+from zhike.intake.databases import without_secrets
+from zhike.intake.limits import Limits
 from zhike.intake.query import fetch_query, shown_address
 
 
@@ -31,9 +33,10 @@ def test_sqlite(database: Path, load: Load, tmp_path: Path) -> None:
     assert names(table) == ["id", "placed", "amount"]
     assert [row[0] for row in rows] == list(range(100_000))
     assert rows[5] == (5, "2020-01-06", 1.25)
+    assert [file.name for file in tmp_path.glob("*.partial")] == []
 
 
-def test_duckdb_through_ibis(load: Load, tmp_path: Path) -> None:
+def test_duckdb(load: Load, tmp_path: Path) -> None:
     file = tmp_path / "shop.duckdb"
     with duckdb.connect(str(file)) as connection:
         connection.execute("CREATE TABLE orders AS SELECT range AS id, range / 4 AS amount FROM range(10)")
@@ -66,9 +69,102 @@ def test_an_address_is_shown_without_its_password(password: str) -> None:
         assert shown in ("postgresql://me@db/shop", "postgresql://db/shop", "postgresql")
 
 
-def test_a_query_cannot_change_sqlite(database: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError):
-        fetch_query(f"sqlite:///{database}", "DELETE FROM orders", tmp_path / "out.parquet")
-    with sqlite3.connect(database) as connection:
-        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (100_000,)
+def test_a_driver_says_no_password() -> None:
+    url = "postgresql://me:hun%40ter2@db/shop?sslpassword=s3cret"
+    said = without_secrets(f"{url}: password hun%40ter2 (hun@ter2) or s3cret is wrong", url)
+    assert said == "…: password … (…) or … is wrong"
+
+
+ONE_SELECT = "not one statement that only reads"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM orders",
+        "INSERT INTO orders VALUES (1, '', 2) RETURNING id",
+        "WITH x AS (SELECT 1) DELETE FROM orders",
+        "ATTACH '{other}' AS other",
+        "ATTACH '{new}' AS new",
+        "SELECT 1; ATTACH '{new}' AS new",
+        "ATTACH '{new}' AS new; SELECT 1",
+        "VACUUM INTO '{new}'",
+        "PRAGMA journal_mode = DELETE",
+        "CREATE TEMP TABLE t AS SELECT 1",
+        "SELECT load_extension('{other}')",
+        "/* */ SELECT 1; SELECT 2",
+        "",
+    ],
+)
+def test_a_query_on_sqlite_only_reads_its_own_file(database: Path, tmp_path: Path, sql: str) -> None:
+    other, new = tmp_path / "other.db", tmp_path / "new.db"
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE secrets (a)")
     connection.close()
+    before = database.read_bytes()
+    with pytest.raises(InputError, match=ONE_SELECT):
+        fetch_query(f"sqlite:///{database}", sql.format(other=other, new=new), tmp_path / "out.parquet")
+    assert database.read_bytes() == before
+    assert not new.exists()
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_what_sqlite_has_to_read(tmp_path: Path, load: Load) -> None:
+    """Views, window and JSON functions, recursion, virtual tables; a name that is no address; types that are mixed."""
+    path = tmp_path / "our %20 #shop?.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            "CREATE TABLE o (id INTEGER, v); INSERT INTO o VALUES (1, '1'), (2, '{}');"
+            "CREATE VIEW w AS SELECT id, row_number() OVER (ORDER BY id DESC) AS n, json_extract(v, '$') FROM o;"
+            "CREATE VIRTUAL TABLE f USING fts5(t); INSERT INTO f VALUES ('hello world'); CREATE TABLE mixed (v)"
+        )
+        connection.executemany("INSERT INTO mixed VALUES (?)", [*((n,) for n in range(70_000)), ("text",)])
+    connection.close()
+
+    def ask(sql: str) -> list[tuple[object, ...]]:
+        return load(fetch_query(f"sqlite:///{path}", sql, tmp_path / "out.parquet"))[1]
+
+    assert ask("SELECT id, n FROM w ORDER BY id; -- all of them") == [(1, 2), (2, 1)]
+    assert ask("SELECT t FROM f WHERE t MATCH 'world'") == [("hello world",)]
+    counted = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 9) SELECT max(x) AS m FROM c"
+    assert ask(counted) == [(9,)]
+    with pytest.raises(InputError, match="Column v of the query holds values of several types"):
+        ask("SELECT v FROM mixed")
+
+
+ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT {what} FROM c"
+
+
+def test_a_query_ends_by_size_and_by_time(database: Path, tmp_path: Path) -> None:
+    out, url = tmp_path / "out.parquet", f"sqlite:///{database}"
+    with pytest.raises(InputError, match="more than 5 MB of rows"):
+        fetch_query(url, ENDLESS.format(what="x, hex(randomblob(50)) AS t"), out, limits=Limits(query_size=5 * 1024**2))
+    with pytest.raises(InputError, match="The query took longer than 10 seconds"):
+        fetch_query(url, ENDLESS.format(what="max(x)"), out, limits=Limits(wall_seconds=10))
+    huge = "SELECT zeroblob(900000000) AS b UNION ALL SELECT zeroblob(900000001)"
+    with pytest.raises(InputError, match="The query needed more memory"):
+        fetch_query(url, huge, out, limits=Limits(address_space=2 * 1024**3))
+    assert not list(tmp_path.glob("out*"))
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("SELECT * FROM read_csv('{secret}')", "Permission Error"),
+        ("FROM '{secret}'", "Permission Error"),
+        ("COPY (SELECT 1) TO '{new}'", ONE_SELECT),
+        ("ATTACH '{new}'", ONE_SELECT),
+        ("SELECT 1; SELECT 2", ONE_SELECT),
+        ("FROM database", "database does not exist"),  # a variable of ours
+    ],
+)
+def test_a_query_on_duckdb_only_reads_its_own_file(tmp_path: Path, sql: str, says: str) -> None:
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    duckdb.connect(str(tmp_path / "shop.duckdb")).close()
+    with pytest.raises(InputError, match=says):
+        fetch_query(
+            f"duckdb://{tmp_path}/shop.duckdb",
+            sql.format(secret=tmp_path / "secret.csv", new=tmp_path / "new"),
+            tmp_path / "out.parquet",
+        )
+    assert not (tmp_path / "new").exists()

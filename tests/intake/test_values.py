@@ -137,6 +137,25 @@ def test_an_open_order_is_read_day_first_and_said() -> None:
     assert form.warnings
 
 
+def test_an_open_order_among_iso_dates_is_said() -> None:
+    form, read = times(["2024-01-05", "2024-02-06", "2024-03-07", "03/04/2024"])
+    assert read[3] == dt.datetime(2024, 4, 3)
+    [(sentence, values)] = form.warnings
+    assert "{example}" in sentence
+    assert values == {"column": "x", "example": "03/04/2024"}
+    # What the column itself settles is no doubt.
+    form, read = times(["2024-01-05"] * 9 + ["03/04/2024", "03/14/2024"])
+    assert (read[9], form.warnings) == (dt.datetime(2024, 3, 4), ())
+
+
+def test_open_dates_among_iso_dates_follow_another_column() -> None:
+    CON.execute("CREATE OR REPLACE TABLE raw AS SELECT * FROM (VALUES ('2024-01-05', '12/31/2010'), "
+                "('03/04/2024', '12/30/2010')) t(a, b)")  # fmt: skip
+    raw = RawTable("raw", tuple(map(RawColumn, ("a", "b"))), 2, Finding("csv", "x.csv"))
+    form = column_formats(CON, raw, Mapping("orders", {"ordered_at": "a", "paid_at": "b"}))["ordered_at"]
+    assert (form.date_formats, form.warnings) == (("%Y-%m-%d", "%m/%d/%Y"), ())
+
+
 def test_a_mixed_order_is_said_and_not_guessed() -> None:
     form, read = times(["13/1/2010", "14/1/2010", "1/15/2010"])
     assert read == [dt.datetime(2010, 1, 13), dt.datetime(2010, 1, 14), None]

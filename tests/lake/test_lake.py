@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 import pyarrow as pa
 import pytest
@@ -18,7 +19,7 @@ from zhike.lake import identities
 from zhike.lake.batches import REMARKS_SCHEMA, Batch, State
 from zhike.lake.engine import connect
 from zhike.lake.facts_view import Facts
-from zhike.lake.identities import link, links, unlink
+from zhike.lake.identities import link, links, qualified, qualified_sql, unlink
 from zhike.lake.lake import Lake
 from zhike.lake.snapshot import facts_schema, facts_table, snapshot, versions
 from zhike.schema import ORDERS
@@ -37,7 +38,8 @@ def order(order_id: str, customer: str = "a", day: int = 1, amount: float = 10.0
 
 def put(lake: Lake, number: int, rows: list[dict[str, Any]], *, replaces: bool = False) -> None:
     with lake.writing():
-        batch = Batch(number, "orders", "main", f"{number}.csv", "", dt.datetime(2026, 2, 1), *(0,) * 7)
+        when = dt.datetime(2026, 2, 1)
+        batch = Batch(batch=number, table="orders", source="main", file=f"{number}.csv", sha256="", imported_at=when)
         ledger.commit(lake, batch, orders(rows, number, replaces=replaces), REMARKS_SCHEMA.empty_table())
 
 
@@ -223,6 +225,33 @@ def test_the_engine_reads_nothing_outside_the_lake(lake: Lake, tmp_path: Path) -
         lake.engine.read_csv(str(secret))
     with pytest.raises(Exception, match="locked"):
         lake.engine.con.execute("SET enable_external_access = true")
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "garbled"])
+def test_damaged_facts_are_explained_whoever_reads_them(lake: Lake, damage: str) -> None:
+    put(lake, 1, [order(str(n), f"c{n}", amount=n / 7) for n in range(2000)])
+    [file] = Path(lake.url, facts_table("orders")).glob("*.parquet")
+    data = file.read_bytes()
+    # Of the same length, and its end whole: it shows only when the values are read.
+    damaged = {"cut": data[:100], "garbled": data[:4] + bytes(len(data) // 2) + data[4 + len(data) // 2 :]}
+    file.unlink()
+    if damage in damaged:
+        file.write_bytes(damaged[damage])
+    with pytest.raises(LakeError, match="backup"):
+        amounts(lake)
+    with pytest.raises(LakeError, match="backup"):
+        lake.materialised(snapshot(lake, "orders"), "copy")
+
+
+def test_ids_of_two_sources_are_never_the_same(lake: Lake) -> None:
+    ids = ["1", "shop:1", "main:shop:1", ":", "x:", "", "a'b"]
+    composed = [(source, i, qualified(source, i)) for source in ("main", "shop", "main2") for i in ids]
+    assert len({identity for *_, identity in composed}) == len(composed)
+    with duckdb.connect() as con:
+        for source, external, identity in composed:
+            sql = f"SELECT {qualified_sql(source, 'id')} FROM (SELECT ? AS id)"
+            assert con.execute(sql, [external]).fetchall() == [(identity,)]
+        assert con.execute(f"SELECT {qualified_sql('main', 'NULL::VARCHAR')}").fetchall() == [(None,)]
 
 
 def test_a_broken_table_is_explained(lake: Lake) -> None:

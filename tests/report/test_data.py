@@ -19,7 +19,7 @@ from zhike.lake.runs import Run, scores_of
 from zhike.pipeline import refresh
 from zhike.report.blocks import Cell, Column, Table
 from zhike.report.data import read_figures
-from zhike.report.figures import Figures
+from zhike.report.figures import ReportFigures
 from zhike.report.growth import trend
 from zhike.report.numbers import count, money, percent
 from zhike.report.stages import returned_after
@@ -30,7 +30,7 @@ Scored = Callable[..., Run]
 
 
 @pytest.fixture(scope="module")
-def figures(retail: tuple[Lake, Run]) -> Figures:
+def figures(retail: tuple[Lake, Run]) -> ReportFigures:
     return read_figures(*retail)
 
 
@@ -40,7 +40,7 @@ def rows(retail: tuple[Lake, Run]) -> list[dict[str, object]]:
     return list(lake.engine.to_pyarrow(scores_of(lake, run)).to_pylist())
 
 
-def test_the_headline_adds_up_to_the_scores(figures: Figures, rows: list[dict[str, object]]) -> None:
+def test_the_headline_adds_up_to_the_scores(figures: ReportFigures, rows: list[dict[str, object]]) -> None:
     h, bought = figures.headline, [r for r in rows if not r["never_purchased"]]
     assert h.everyone == len(rows) == figures.run.customers
     assert h.customers == len(bought)
@@ -52,30 +52,31 @@ def test_the_headline_adds_up_to_the_scores(figures: Figures, rows: list[dict[st
 
 @pytest.mark.parametrize(("name", "column"), [("tiers", "value_tier"), ("grades", "grade"), ("grid", "grid_cell")])
 def test_groups_are_those_of_the_scores(
-    figures: Figures, rows: list[dict[str, object]], name: str, column: str
+    figures: ReportFigures, rows: list[dict[str, object]], name: str, column: str
 ) -> None:
     groups = getattr(figures, name)
     assert {g.code: g.customers for g in groups} == Counter(r[column] for r in rows if not r["never_purchased"])
     assert sum(g.monetary for g in groups) == pytest.approx(figures.headline.revenue)
 
 
-def test_stages_count_everyone(figures: Figures, rows: list[dict[str, object]]) -> None:
+def test_stages_count_everyone(figures: ReportFigures, rows: list[dict[str, object]]) -> None:
     assert {g.code: g.customers for g in figures.stages} == Counter(r["stage"] for r in rows)
     assert figures.moves is not None
     assert sum(n for (_old, new), n in figures.moves.customers.items() if new) == len(rows)
     assert figures.moves.since == dt.date(2011, 9, 9)
 
 
-def test_months_add_up_to_all_revenue_and_all_customers(figures: Figures) -> None:
+def test_months_add_up_to_all_revenue_and_all_customers(figures: ReportFigures) -> None:
     assert sum(m.revenue for m in figures.months) == pytest.approx(figures.headline.lifetime_revenue)
     assert sum(m.new for m in figures.months) == figures.headline.customers
     assert [m.complete for m in figures.months] == [True] * 12 + [False]
     assert sum(c.customers for c in figures.cohorts) == figures.headline.customers
 
 
-def test_money_flows_from_the_file_to_the_scores(figures: Figures, online_retail: Path) -> None:
+def test_money_flows_from_the_file_to_the_scores(figures: ReportFigures, online_retail: Path) -> None:
     flow = figures.flow
-    gross, returned = duckdb.execute(
+    con = duckdb.connect()
+    gross, returned = con.execute(
         "SELECT sum(a) FILTER (a > 0), -sum(a) FILTER (a < 0) FROM "
         f"(SELECT Quantity * UnitPrice AS a FROM '{online_retail}')"
     ).fetchone()
@@ -84,10 +85,31 @@ def test_money_flows_from_the_file_to_the_scores(figures: Figures, online_retail
     assert flow.gross - flow.matched == pytest.approx(flow.net)
     assert flow.net - flow.unattributed == pytest.approx(flow.scored)
     assert flow.scored == pytest.approx(figures.headline.lifetime_revenue)
-    assert flow.matched + flow.unmatched == pytest.approx(flow.returned)
+    assert flow.matched + flow.nameless + flow.unmatched == pytest.approx(flow.returned)
+    (nameless,) = con.execute(
+        f"WITH l AS (SELECT *, Quantity * UnitPrice AS a FROM '{online_retail}') SELECT -sum(a) FROM l WHERE a < 0 "
+        "AND CustomerID IS NULL AND NOT EXISTS (FROM l AS s WHERE s.a > 0 AND s.InvoiceNo = l.InvoiceNo)"
+    ).fetchone()
+    assert flow.nameless == pytest.approx(nameless)
 
 
-def test_concentration_and_lifetime_value(figures: Figures, rows: list[dict[str, object]]) -> None:
+def test_what_was_taken_back_is_told_apart(scored: Scored, lake: Lake) -> None:
+    """20 off a purchase of 100; 7 of somebody who never bought; 5 of nobody; 3 of nobody, but of a known order."""
+    run = scored(
+        "1,a,2025-01-05,100,",
+        "2,,2025-01-05,50,",
+        "3,a,2025-01-06,-20,",
+        "4,b,2025-01-06,-7,",
+        "5,,2025-01-06,-5,",
+        "6,,2025-01-06,-3,2",
+        header="order_id,customer_id,ordered_at,amount,refund_of",
+    )
+    flow = read_figures(lake, run).flow
+    assert (flow.gross, flow.returned, flow.net) == (150, 35, 127)
+    assert (flow.matched, flow.unmatched, flow.nameless) == (23, 7, 5)
+
+
+def test_concentration_and_lifetime_value(figures: ReportFigures, rows: list[dict[str, object]]) -> None:
     bought = sorted((r for r in rows if not r["never_purchased"]), key=lambda r: -r["revenue"])
     best = bought[: len(bought) // 5]
     share = sum(r["revenue"] for r in best) / sum(r["revenue"] for r in bought)
@@ -100,7 +122,7 @@ def test_concentration_and_lifetime_value(figures: Figures, rows: list[dict[str,
     assert figures.value.profit_unknown == figures.headline.active
 
 
-def test_the_lists_hold_the_right_people(figures: Figures, rows: list[dict[str, object]]) -> None:
+def test_the_lists_hold_the_right_people(figures: ReportFigures, rows: list[dict[str, object]]) -> None:
     top = sorted((r for r in rows if r["clv"]), key=lambda r: -r["clv"])[:10]
     assert [r["customer_id"] for r in figures.best] == [r["customer_id"] for r in top]
     leaving = [r for r in rows if r["stage"] in ("churn", "maintenance")]
@@ -109,7 +131,9 @@ def test_the_lists_hold_the_right_people(figures: Figures, rows: list[dict[str, 
     assert figures.leaving_customers == sum(max(r["monetary"], r["prior_monetary"]) > 0 for r in leaving)
 
 
-def test_the_page_says_these_figures(figures: Figures, retail: tuple[Lake, Run], report: Callable[..., Page]) -> None:
+def test_the_page_says_these_figures(
+    figures: ReportFigures, retail: tuple[Lake, Run], report: Callable[..., Page]
+) -> None:
     text = report(*retail).text
     h, value = figures.headline, figures.value
     said = [count(h.customers), count(h.active), money(h.revenue), money(h.average_order), money(value.clv_total)]
@@ -191,7 +215,7 @@ def test_profit_where_it_is_known(scored: Scored, lake: Lake) -> None:
     assert figures.currency == "EUR"
 
 
-def test_a_table_has_a_cell_for_each_column(figures: Figures) -> None:
+def test_a_table_has_a_cell_for_each_column(figures: ReportFigures) -> None:
     from zhike.report import page
     from zhike.report.blocks import Chart, Folded, Side
 

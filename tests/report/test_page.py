@@ -12,9 +12,11 @@ import pytest
 
 from zhike.errors import LakeError, SettingsError
 from zhike.importing.importer import Choices, import_file
+from zhike.inert import inert
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run
 from zhike.pipeline import refresh
+from zhike.portrait import portrait
 from zhike.report.page import SECTIONS, write_report
 
 from .conftest import Page
@@ -62,6 +64,8 @@ HOSTILE = [
     "</style><svg/onload=x>",
     "a" * 500,
 ]
+# Escape sequences, an override that shows "exe.pdf" for "fdp.exe", an isolate nobody closes, a C1 control.
+SPEAKING = ["esc\x1b[31mred", "rlo\u202efdp.exe", "lri\u2066open", "csi\x9b2J"]
 
 
 def test_hostile_ids_are_text(scored: Scored, lake: Lake, report: Report) -> None:
@@ -75,6 +79,45 @@ def test_hostile_ids_are_text(scored: Scored, lake: Lake, report: Report) -> Non
     for name in HOSTILE[:4]:
         assert name in page.texts
     assert "a" * 59 + "…" in page.texts
+
+
+def test_hostile_text_cannot_steer_the_page(scored: Scored, lake: Lake, tmp_path: Path, report: Report) -> None:
+    people = tmp_path / "rlo\u202efdp.csv"
+    lines = [f'c{n},"{name}"' for n, name in enumerate(SPEAKING)]
+    people.write_text("\n".join(["customer_id,company", *lines]) + "\n", "utf-8")
+    import_file(lake, people, Choices(table="customers"))
+    rows = [f"{n}-{c},{c},2025-0{n}-05,{n}" for n in (1, 2) for c in ("c0", "c1", "c2", "c3")]
+    rows += [f"i{n},{name},2025-02-05,90" for n, name in enumerate(SPEAKING)]
+    run = scored(*rows)
+    for language in ("en", "zh"):
+        page = report(lake, run, language)
+        for name in SPEAKING:
+            assert name not in page.html
+            assert page.texts.count(inert(name)) >= 2, "as an id and as a company"
+        assert inert(page.html, lines=True) == page.html
+
+
+def test_who_never_bought_gets_advice_that_fits(scored: Scored, lake: Lake, tmp_path: Path, report: Report) -> None:
+    people = tmp_path / "customers.csv"
+    people.write_text("customer_id,city\nnew,Berlin\nc1,Paris\n")
+    import_file(lake, people, Choices(table="customers"))
+    run = scored(*some_orders(customers=3, months=1))
+    text = report(lake, run).text
+    assert "Of these, without a purchase that stands: 1. Win a first purchase" in text
+    assert portrait(lake, run, "new").next_step().startswith("Win a first purchase")
+    assert portrait(lake, run, "c1").next_step().startswith("Win the second purchase")
+
+
+def test_the_mode_that_fits_is_named_with_its_reason(retail: tuple[Lake, Run], report: Report) -> None:
+    text = report(*retail).text
+    assert "Quantile scores fit these data better: the largest customer spent" in text
+    assert "zhike preview --mode quantile" in text
+
+
+def test_few_customers_get_no_other_mode(scored: Scored, lake: Lake, report: Report) -> None:
+    page = report(lake, scored(*some_orders()))
+    assert "Too few customers bought in the window (8)" in page.text
+    assert "zhike preview" not in page.text
 
 
 def test_companies_are_named_and_people_are_not(scored: Scored, lake: Lake, tmp_path: Path, report: Report) -> None:

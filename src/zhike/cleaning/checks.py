@@ -126,15 +126,16 @@ def _absence(plan: Plan, column: Column) -> str:
 
 def _impossible(column: Column, name: str, read: str, shown: str, raw: str) -> list[Check]:
     emptied = f"{read} IS NOT NULL AND {name} IS NULL"
-    if column.name == "refunded":
-        return [Check("negative_refund", f"{read} < 0", shown, raw)]
     if column.name in ("birth_date", "birth_year"):
         return [Check("implausible_birth", emptied, shown, raw)]
     if column.kind in ("date", "timestamp"):
         return [Check("impossible_date", emptied, shown, raw, column.need == "must")]
-    if column.lowest is not None or column.highest is not None:
-        return [Check("out_of_range", emptied, shown, raw)]
-    return []
+    found = []
+    if column.name == "refunded":
+        found.append(Check("negative_refund", f"{read} < 0", shown, raw))
+    if column.kind == "number" or column.lowest is not None or column.highest is not None:
+        found.append(Check("out_of_range", emptied, shown, raw, column.need == "must"))
+    return found
 
 
 def _order_checks(plan: Plan) -> list[Check]:
@@ -172,6 +173,8 @@ def _line_checks(plan: Plan) -> list[Check]:
             blank = " OR ".join(_blank(plan, plan.contract[name.strip('"')]) for name in priced)
             absent = f"({' + '.join(priced)}) IS NULL"
             found.append(Check("missing", f"{absent} AND ({blank})", shown, guard=absent))
+            beyond = f'"amount" IS NULL AND {" AND ".join(f"{name} IS NOT NULL" for name in priced)}'
+            found.append(Check("out_of_range", beyond, shown, raw_name("unit_price")))
     if amount and plan.has("product_name"):
         name = quoted("product_name")
         named = _one_of(ADJUSTMENTS, name)

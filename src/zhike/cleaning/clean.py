@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from zhike.cleaning import figures, keys
-from zhike.cleaning.layers import derivations, staged_sql, stated
+from zhike.cleaning.currencies import collect_currency_notes
+from zhike.cleaning.layers import REJECTED, derivations, staged_sql, stated
 from zhike.cleaning.nameless import made_ids
 from zhike.cleaning.plan import Plan
 from zhike.cleaning.report import ColumnProfile, Figures, Note, QualityReport, RuleCount
@@ -87,9 +88,9 @@ def clean(
             if keys.collect_key_notes(con, rows, plan):
                 keys.number_rows(con, staged, plan)
         with _timed(timings, "doubts"):
-            mean = _collect_doubts(con, rows, plan)
+            doubts = _collect_doubts(con, rows, plan)
         with _timed(timings, "report"):
-            report = _report(con, rows, plan, mean, ids)
+            report = _report(con, rows, plan, doubts, ids)
             if any(note.code == "already_net" for note in report.findings):
                 keys.add_refunds_back(con, staged)
             _write_notes(con, folder / NOTES, raw.first_row)
@@ -111,11 +112,12 @@ def clean(
 def kept_rows(con: duckdb.DuckDBPyConnection, folder: Path, table: Contract, first_row: int) -> str:
     """The rows of a cleaned file that are to be stored, one per key: a relation with every contract column."""
     rules = ", ".join(literal(rule) for rule in keys.SUPERSEDED_RULES)
-    return (
-        f"(SELECT * FROM {keys.staged_rows(con, folder / STAGED, table)} rows WHERE NOT rejected AND NOT EXISTS ("
-        f"SELECT 1 FROM read_parquet({literal(str(folder / NOTES))}) notes "
-        f"WHERE notes.rule IN ({rules}) AND notes.row_number - {first_row} = rows.file_row_number))"
-    )
+    notes = f"FROM read_parquet({literal(str(folder / NOTES))}) notes WHERE notes.rule IN ({rules})"
+    kept = f"SELECT * FROM {keys.staged_rows(con, folder / STAGED, table)} rows WHERE NOT rejected"
+    if not only_row(con, f"SELECT count(*) {notes}")[0]:
+        # Ten million rows through a join that takes none of them out cost seconds.
+        return f"({kept})"
+    return f"({kept} AND NOT EXISTS (SELECT 1 {notes} AND notes.row_number - {first_row} = rows.file_row_number))"
 
 
 @contextmanager
@@ -142,10 +144,22 @@ def _order_kept(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         con.execute(f"SET disabled_optimizers = {literal(disabled)}")
 
 
-def _collect_doubts(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> float | None:
+@dataclass(frozen=True)
+class _Doubts:
+    """What the rows say together: the mean order (None where there is none), and whether currencies are mixed."""
+
+    mean: float | None = None
+    currencies: Note | None = None
+
+
+def _collect_doubts(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> _Doubts:
     if plan.contract.name == "customers":
         keys.collect_identity_notes(con, rows, plan)
-    return keys.collect_outliers(con, rows, plan) if plan.is_orders else None
+    if not plan.is_orders:
+        return _Doubts()
+    currencies = collect_currency_notes(con, f"(SELECT * FROM {rows} WHERE NOT {REJECTED})", plan, keys.NOTES)
+    # Yen and dollars have no mean.
+    return _Doubts(None if currencies else keys.collect_outliers(con, rows, plan), currencies)
 
 
 def _write_notes(con: duckdb.DuckDBPyConnection, path: Path, first_row: int) -> None:
@@ -155,20 +169,22 @@ def _write_notes(con: duckdb.DuckDBPyConnection, path: Path, first_row: int) -> 
     )
 
 
-def _report(
-    con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, mean: float | None, ids: Note | None
-) -> QualityReport:
+def _report(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, doubts: _Doubts, ids: Note | None) -> QualityReport:
     total, flagged, rejected, superseded = figures.count_rows(con, rows)
     rules = figures.rule_counts(con, plan.raw.first_row)
-    columns = figures.profile(con, rows, plan)
-    amounts = figures.order_figures(con, rows, plan) if plan.is_orders else Figures()
-    if plan.is_orders:
-        amounts = Figures({"rows": total, **amounts.raw}, amounts.clean, amounts.net)
-    can, cannot = uses(plan.contract.name, _available(columns, rules, ids is not None))
+    columns = figures.profile(con, rows, plan, total - rejected)
+    amounts = _amounts(con, rows, plan, total, doubts)
+    available = _available(columns, rules, ids is not None)
+    can, cannot = uses(plan.contract.name, available)
+    if doubts.currencies is not None:
+        can, _also = uses(plan.contract.name, available - {"amount"})
     findings = [
         *_findings(plan, total, ids),
-        *_order_findings(con, rows, plan, mean, _share(rules, "replaced_row", total)),
+        *_made_key_findings(con, rows, plan),
+        *_order_findings(con, rows, plan, doubts, _share(rules, "replaced_row", total)),
     ]
+    if total - rejected > figures.EXACT_ROWS:
+        findings.append(Note("different_estimated"))
     if total and rejected == total:
         findings.insert(0, Note("all_rejected"))
     return QualityReport(
@@ -187,6 +203,16 @@ def _report(
         can=can,
         cannot=cannot,
     )
+
+
+def _amounts(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, total: int, doubts: _Doubts) -> Figures:
+    if not plan.is_orders:
+        return Figures()
+    amounts = figures.order_figures(con, rows, plan)
+    if doubts.currencies is not None:
+        counts = {name: value for name, value in amounts.clean.items() if name != "revenue"}
+        amounts = replace(amounts, clean=counts, net={})
+    return replace(amounts, raw={"rows": total, **amounts.raw})
 
 
 def _available(columns: tuple[ColumnProfile, ...], rules: tuple[RuleCount, ...], ids: bool) -> set[str]:
@@ -219,19 +245,31 @@ def _findings(plan: Plan, rows: int, ids: Note | None) -> Iterator[Note]:
             yield Note("no_amount")
         else:
             yield Note("column_absent", {"label": column.name})
-    if plan.made_id and not plan.has(plan.made_id):
-        yield Note("keys_made")
     if "amount" in derived:
         yield Note("amount_computed" if plan.has("quantity") else "amount_is_price")
     elif "quantity" in derived:
         yield Note("quantity_assumed")
 
 
+def _made_key_findings(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> Iterator[Note]:
+    if plan.makes_orders:
+        sql = f"SELECT count(DISTINCT order_id), min(order_id) FROM {rows} WHERE NOT {REJECTED}"
+        orders, example = only_row(con, sql)
+        # Without the customer or the day there is nothing that could make one order of several rows.
+        by_day = plan.contract.name == "order_lines" and plan.has("customer_id", "ordered_at")
+        if orders:
+            yield Note("orders_by_day" if by_day else "orders_by_row", {"orders": orders, "example": example})
+    elif plan.made_id and not plan.has(plan.made_id):
+        yield Note("keys_made")
+
+
 def _order_findings(
-    con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, mean: float | None, replaced: float
+    con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, doubts: _Doubts, replaced: float
 ) -> Iterator[Note]:
-    if mean is not None:
-        yield Note("outlier_bound", {"mean": mean, "bound": keys.OUTLIER_FACTOR * mean})
+    if doubts.currencies is not None:
+        yield doubts.currencies
+    if doubts.mean is not None:
+        yield Note("outlier_bound", {"mean": doubts.mean, "bound": keys.OUTLIER_FACTOR * doubts.mean})
     if plan.contract.name == "orders":
         net = figures.already_net(con, rows, plan)
         if net is not None:

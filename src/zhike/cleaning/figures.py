@@ -27,6 +27,8 @@ _RAW_RULES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 SHOWN_LENGTH = 80
+# Up to here the different values of a column are counted; beyond, estimated (HyperLogLog), which the report says.
+EXACT_ROWS = 500_000
 
 
 def count_rows(con: duckdb.DuckDBPyConnection, rows: str) -> tuple[int, int, int, int]:
@@ -54,20 +56,24 @@ def rule_counts(con: duckdb.DuckDBPyConnection, first_row: int) -> tuple[RuleCou
     )
 
 
-def profile(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> tuple[ColumnProfile, ...]:
-    """Of each column that the file gives: the share that is missing, lowest, highest, about how many different."""
+def profile(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, kept: int) -> tuple[ColumnProfile, ...]:
+    """Of each column that the file gives: the share that is missing, lowest, highest, how many different values.
+
+    `kept` is the number of rows that are not rejected.
+    """
     names = [column.name for column in plan.mapped]
     names += [name for name in derivations(plan) if name != plan.made_id]
     if not names:
         return ()
     items = []
+    different = "count(DISTINCT {})" if kept <= EXACT_ROWS else "approx_count_distinct({})"
     for name in names:
         c = quoted(name)
         if plan.contract[name].kind in ("id", "text"):
             ends = f"left(min({c}), {SHOWN_LENGTH}), left(max({c}), {SHOWN_LENGTH})"
         else:
             ends = f"CAST(min({c}) AS VARCHAR), CAST(max({c}) AS VARCHAR)"
-        items.append(f"count({c}), {ends}, approx_count_distinct({c})")
+        items.append(f"count({c}), {ends}, {different.format(c)}")
     query = f"SELECT count(*), {', '.join(items)} FROM {rows} WHERE NOT {REJECTED}"
     total, *values = only_row(con, query)
     profiles = []
@@ -95,26 +101,19 @@ def order_figures(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> Figu
     stands = f"NOT {REJECTED} AND {standing(con)}"
     clean = f"{stands} AND {known} AND {sold}"
     refunded = "coalesce(refunded, 0)" if not lines else "0"
-    per_customer = {
-        "rows_raw": "count(*)",
+    sums = {
+        "raw_missing_customer": "count(*) FILTER (customer_id IS NULL)",
         "rows": f"count(*) FILTER ({clean})",
         "revenue": f"fsum(amount) FILTER ({clean})",
         "refunded": f"fsum({refunded}) FILTER ({stands} AND {known})",
         "net": f"fsum(amount) FILTER ({stands} AND {known})",
         "paid": f"fsum(amount) FILTER ({stands})",
     }
-    items = {
-        "raw_customers": "count(customer_id)",
-        "raw_missing_customer": "coalesce(sum(rows_raw) FILTER (customer_id IS NULL), 0)",
-        "rows": "coalesce(sum(rows), 0)",
-        "customers": "count(customer_id) FILTER (rows > 0)",
-        **{name: f"fsum({name})" for name in ("revenue", "refunded", "net", "paid")},
-    }
-    # Customers are counted by one grouping, not by several distinct counts: ten million rows notice the difference.
-    sums = ", ".join(f"{sql} AS {name}" for name, sql in per_customer.items())
-    grouped = f"SELECT customer_id, {sums} FROM {rows} GROUP BY customer_id"
-    row = only_row(con, f"SELECT {', '.join(items.values())} FROM ({grouped})")
-    got = dict(zip(items, row, strict=True))
+    got = dict(zip(sums, only_row(con, f"SELECT {', '.join(sums.values())} FROM {rows}"), strict=True))
+    # Customers are counted by one small grouping, not by two distinct counts: ten million rows notice the difference.
+    grouped = f"SELECT customer_id, count(*) FILTER ({clean}) AS kept FROM {rows} GROUP BY customer_id"
+    counted = "count(customer_id), count(customer_id) FILTER (kept > 0)"
+    got["raw_customers"], got["customers"] = only_row(con, f"SELECT {counted} FROM ({grouped})")
     got["orders"] = got["rows"]
     if lines:
         got["orders"] = only_row(con, f"SELECT count(DISTINCT order_id) FROM {rows} WHERE {clean}")[0]

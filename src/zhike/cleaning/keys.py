@@ -17,6 +17,7 @@ from zhike.schema import ATTRIBUTES, Contract
 
 NOTES = "_zhike_notes"  # temporary table: row BIGINT (0-based), outcome, rule, column_name, value
 REPEATS = "_zhike_repeats"
+_TWICE = "_zhike_twice"
 # Rows with one of these remarks are not stored under their key: a later row of the file is.
 SUPERSEDED_RULES = ("repeated_row", "replaced_row")
 OUTLIER_FACTOR = 10.0
@@ -52,10 +53,16 @@ def collect_key_notes(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> 
     content = ", ".join([*(quoted(column.name) for column in plan.contract), ATTRIBUTES])
     key = ", ".join(keys)
     con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_TWICE} AS "
+        f"SELECT hash({key}) AS h FROM {rows} WHERE {known} GROUP BY h HAVING count(*) > 1"
+    )
+    # In most files nothing occurs twice; then the columns are not read at all.
+    some = only_row(con, f"SELECT count(*) FROM {_TWICE}")[0]
+    again = f"{known} AND hash({key}) IN (SELECT h FROM {_TWICE})" if some else "false"
+    con.execute(
         f"CREATE OR REPLACE TEMP TABLE {REPEATS} AS "
-        f"WITH twice AS (SELECT hash({key}) AS h FROM {rows} WHERE {known} GROUP BY h HAVING count(*) > 1), "
-        f"candidates AS (SELECT file_row_number AS row, {key}, {marker} AS made, hash({content}) AS content "
-        f"FROM {rows} WHERE {known} AND hash({key}) IN (SELECT h FROM twice)) "
+        f"WITH candidates AS (SELECT file_row_number AS row, {key}, {marker} AS made, hash({content}) AS content "
+        f"FROM {rows} WHERE {again}) "
         f"SELECT row, made, {keys[-1]} AS last_key, content, "
         f"row_number() OVER (PARTITION BY {key}, made ORDER BY row) AS nth, "
         f"row_number() OVER (PARTITION BY {key}, made, content ORDER BY row) AS nth_same, "
@@ -63,6 +70,7 @@ def collect_key_notes(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> 
         f"FROM candidates WINDOW whole AS (PARTITION BY {key}, made ORDER BY row "
         f"ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
     )
+    con.execute(f"DROP TABLE {_TWICE}")
     shown = literal(plan.theirs(plan.contract.key[-1]))
     rule = (
         "CASE WHEN made AND nth_same > 1 THEN 'repeated_line' "

@@ -10,7 +10,9 @@ for rows that have one. No row number is computed here: staged rows are in file 
 from __future__ import annotations
 
 from zhike.cleaning.checks import Check, checks
-from zhike.cleaning.plan import OLDEST_YEAR, Plan, parsed_name, raw_name
+from zhike.cleaning.currencies import SIGN, sign_sql
+from zhike.cleaning.made_keys import made_id, made_keys
+from zhike.cleaning.plan import LARGEST_NUMBER, OLDEST_YEAR, Plan, parsed_name, raw_name
 from zhike.intake.raw import SHORT, SURPLUS
 from zhike.intake.sql import literal, quoted
 from zhike.intake.values import typed_sql
@@ -41,6 +43,8 @@ def _read(plan: Plan) -> str:
     if plan.raw.ragged:
         items += [quoted(SURPLUS), quoted(SHORT)]
     items.append(f"{_attributes(plan)} AS {ATTRIBUTES}")
+    if sign := sign_sql(plan):
+        items.append(f"{sign} AS {SIGN}")
     return f"SELECT {', '.join(items)} FROM {plan.raw.relation}"
 
 
@@ -65,7 +69,7 @@ def _usable(plan: Plan, below: str) -> str:
             bounds = possible(plan, column)
             value = f"CASE WHEN {bounds} THEN {read} END" if bounds else read
             if column.name == "refunded":
-                value = f"abs({read})"  # exports write what was given back with either sign
+                value = f"abs({value})"  # exports write what was given back with either sign
             items.append(f"{value} AS {quoted(column.name)}")
     return f"SELECT *{''.join(', ' + item for item in items)} FROM ({below})"
 
@@ -79,19 +83,18 @@ def possible(plan: Plan, column: Column) -> str:
         return f"{read} BETWEEN {plan.oldest_birth} AND {plan.today.year}"
     if column.kind in ("date", "timestamp"):
         return f"{read} >= TIMESTAMP '{OLDEST_YEAR}-01-01' AND {read} < TIMESTAMP '{plan.latest}'"
-    if column.name == "refunded":
-        return ""
-    bounds = []
-    if column.lowest is not None:
-        bounds.append(f"{read} >= {column.lowest}")
+    bounds = [_within_numbers(read)] if column.kind == "number" else []
     if column.highest is not None:
         bounds.append(f"{read} <= {column.highest}")
-    condition = " AND ".join(bounds)
-    returned = [f"{parsed_name(name)} < 0" for name in ("amount", "quantity") if plan.has(name)]
-    if condition and plan.is_orders and returned:
+    if column.lowest is not None and column.name != "refunded":
         # On a return the cost and the discount come back too, so they are rightly negative.
-        condition = f"({condition} OR {' OR '.join(returned)})"
-    return condition
+        returned = [f"{parsed_name(name)} < 0" for name in ("amount", "quantity") if plan.has(name) and plan.is_orders]
+        bounds.append(f"({' OR '.join([f'{read} >= {column.lowest}', *returned])})")
+    return " AND ".join(bounds)
+
+
+def _within_numbers(value: str) -> str:
+    return f"{value} BETWEEN {-LARGEST_NUMBER} AND {LARGEST_NUMBER}"
 
 
 def derivations(plan: Plan) -> dict[str, str]:
@@ -99,9 +102,7 @@ def derivations(plan: Plan) -> dict[str, str]:
     derived = _money(plan) if plan.contract.name == "order_lines" else {}
     if plan.has("birth_date") and not plan.has("birth_year"):
         derived["birth_year"] = 'CAST(year("birth_date") AS BIGINT)'
-    if plan.made_id and not plan.has(plan.made_id):
-        derived[plan.made_id] = _made_id(plan)
-    return derived
+    return derived | made_keys(plan)
 
 
 def stated(plan: Plan) -> tuple[str, ...]:
@@ -117,7 +118,7 @@ def _derived(plan: Plan, below: str) -> str:
         made = quoted(plan.made_id)
         added[MADE] = f"{made} IS NULL" if plan.has(plan.made_id) else "true"
         if plan.has(plan.made_id):
-            star = f"* REPLACE (coalesce({made}, {_made_id(plan)}) AS {made})"
+            star = f"* REPLACE (coalesce({made}, {made_id(plan)}) AS {made})"
     return f"SELECT {star}{''.join(f', {sql} AS {quoted(name)}' for name, sql in added.items())} FROM ({below})"
 
 
@@ -125,24 +126,16 @@ def _money(plan: Plan) -> dict[str, str]:
     """Quantity, unit price and amount of a line from the other two; a line without a quantity is one piece."""
     if plan.has("amount"):
         if plan.has("quantity") and not plan.has("unit_price"):
-            return {"unit_price": '"amount" / nullif("quantity", 0)'}
+            return {"unit_price": _computed('"amount" / nullif("quantity", 0)')}
         return {}
     derived = {} if plan.has("quantity") else {"quantity": "1.0::DOUBLE"}
     if plan.has("unit_price"):
-        derived["amount"] = '"unit_price" * "quantity"' if plan.has("quantity") else '"unit_price"'
+        derived["amount"] = _computed('"unit_price" * "quantity"') if plan.has("quantity") else '"unit_price"'
     return derived
 
 
-def _made_id(plan: Plan) -> str:
-    """The key of the first row of its kind; `keys` counts up the ones that follow."""
-    if plan.made_id == "line_no":
-        products = [quoted(name) for name in ("product_id", "product_name") if plan.has(name)]
-        return f"coalesce({', '.join([*products, literal('')])}) || '#1'"
-    # The same event in two overlapping exports must be the same row: the id is made from what the row says. Always
-    # from the same columns and from none outside the contract, so that an export with one more gives the same ids.
-    parts = [column.name for column in plan.contract if column.name != plan.made_id]
-    text = ", ".join(f"coalesce(CAST({quoted(p)} AS VARCHAR), '')" if plan.has(p) else "''" for p in parts)
-    return f"left(md5(concat_ws(chr(31), {text})), 16) || '#1'"
+def _computed(value: str) -> str:
+    return f"CASE WHEN {_within_numbers(value)} THEN {value} END"
 
 
 def _judged(below: str, found: list[Check]) -> str:
@@ -163,6 +156,8 @@ def _staged(plan: Plan, below: str, found: list[Check]) -> str:
     ]
     if plan.made_id:
         items.append(MADE)
+    if sign_sql(plan):
+        items.append(SIGN)
     # Of a blank row it says enough that it is blank.
     blank, *others = [check for check in found if check.rejects]
     rejects = f"CASE WHEN {blank.condition} THEN {_remarks([blank])} ELSE {_remarks(others)} END"

@@ -13,6 +13,8 @@ from zhike.schema import Column, Contract
 
 OLDEST_YEAR = 1900  # no business event before it is real; exports write 1899-12-30, 1753 or 0001 for "none"
 LONGEST_LIFE = 120  # years
+# No company's figure is larger, in any currency; with it sums over billions of rows stay exact enough and finite.
+LARGEST_NUMBER = 1e15
 # The column that makes a row of its table itself, and what Zhike may make it from when the file has none.
 MADE_IDS = {
     "order_lines": "line_no",
@@ -48,8 +50,15 @@ class Plan:
 
     @property
     def made_id(self) -> str | None:
-        """The key column Zhike numbers itself where the file leaves it out."""
+        """The key column Zhike numbers itself where the file leaves it out (see `made_keys.py`)."""
+        if self.contract.name == "orders":
+            return "order_id" if self.makes_orders else None
         return MADE_IDS.get(self.contract.name)
+
+    @property
+    def makes_orders(self) -> bool:
+        """Whether these are sales without an order number."""
+        return self.is_orders and not self.has("order_id")
 
     @property
     def is_orders(self) -> bool:

@@ -73,6 +73,10 @@ _RULES: dict[str, tuple[Sentence, Sentence]] = {
         lambda: _("Bookkeeping entry"),
         lambda: _("a correction, fee or discount booked as a line; kept."),
     ),
+    "other_currency": (
+        lambda: _("Another currency"),
+        lambda: _("most rows are in another currency; the amount is kept as it is, not converted."),
+    ),
     "dates_reversed": (
         lambda: _("Dates in the wrong order"),
         lambda: _("it ended before it began; both dates are kept."),
@@ -109,14 +113,14 @@ _RULES: dict[str, tuple[Sentence, Sentence]] = {
 
 _FINDINGS: dict[str, Callable[..., str]] = {
     "no_customer_column": lambda **v: _(
-        "No column says who the customer is: all {rows:,} rows are kept without one. "
+        "No column says who the customer is: all rows ({rows:,}) are kept without one. "
         "Export again with the ID of the buyer or member to get scores per customer.",
         **v,
     ),
     "ids_made": lambda **v: _(
-        "{rows:,} customers came without an ID and got one that is made, such as {example}: {email:,} from the "
+        "Customers without an ID got one that is made, such as {example}: {rows:,} in all, {email:,} from the "
         "e-mail, {phone:,} from the phone number, {content:,} from all the row says. They cannot be matched with "
-        "orders. Name an ID column with --map customer_id=… if there is one.",
+        "orders. If a column holds their IDs, name it as “Customer ID”.",
         **{"email": 0, "phone": 0, "content": v["rows"], **v},  # older reports knew rows alone
     ),
     "no_date": lambda **v: _("No column says when: what needs time (recency, trends, stages) cannot be computed.", **v),
@@ -130,6 +134,25 @@ _FINDINGS: dict[str, Callable[..., str]] = {
         "and identical ones by their order in the file.",
         **v,
     ),
+    "orders_by_day": lambda **v: _(
+        "The file has no order number. All rows of one customer on one day count as one order ({orders:,} in all), "
+        "with a made ID such as {example}. If a column holds the number, name it as “Order ID”.",
+        **v,
+    ),
+    "orders_by_row": lambda **v: _(
+        "The file has no order number. Every row counts as an order of its own ({orders:,} in all), with a made ID "
+        "such as {example}. If a column holds the number, name it as “Order ID”.",
+        **v,
+    ),
+    "several_currencies": lambda **v: _(
+        "The amounts are in several currencies (rows: {currencies}). Nothing was converted, so no totals are given "
+        "here, and scores over them would mean nothing: convert the file to one currency first, or import each "
+        "currency into a lake of its own.",
+        **v,
+    ),
+    "different_estimated": lambda **v: _(
+        "The file is long: the counts of different values are estimates (≈, within a few percent).", **v
+    ),
     "outlier_bound": lambda **v: _(
         "The mean order is {mean:,.2f}; orders from {bound:,.2f} on are flagged as unusually large.", **v
     ),
@@ -139,11 +162,11 @@ _FINDINGS: dict[str, Callable[..., str]] = {
     "gross": lambda **v: _("The amount paid is before the refund, so refunds are subtracted.", **v),
     "looks_like_lines": lambda **v: _(
         "{share:.0%} of the rows repeat an order number with other values. "
-        "If each row is one product of an order, import the file with --as order_lines.",
+        "If each row is one product of an order, import the file as “Order lines”.",
         **v,
     ),
     "all_rejected": lambda **v: _(
-        "No row could be kept. Check which of your columns feeds which of ours, and change it with --map.", **v
+        "No row could be kept. Check which of your columns feeds which of ours, and correct the mapping.", **v
     ),
 }
 

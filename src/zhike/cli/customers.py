@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from zhike.cli import output
+from zhike.cli.identities import link, links
 from zhike.cli.options import chosen_run, json_option, lake_option, run_option
 from zhike.errors import SettingsError
 from zhike.labels import label, names_of
@@ -21,9 +22,13 @@ MONEY = ("monetary", "revenue", "clv", "prior_monetary", "profit")
 CODED = ("value_tier", "grade", "octant", "stage", "stage4", "grid_cell")
 
 
-@click.group(help=_("Look at customers: one with the reasons for every score, or the top by any score."))
+@click.group(help=_("Look at customers: one with the reasons, the first by any score. Link those who are one person."))
 def customers() -> None:
     pass
+
+
+customers.add_command(link)
+customers.add_command(links)
 
 
 @customers.command(help=_("One customer: scores, why, what to do next, latest orders."))

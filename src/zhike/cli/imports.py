@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -97,12 +98,31 @@ def _show_inspection(file: str, seen: Inspection) -> None:
     for ours, theirs in seen.mapping["columns"].items():
         example = next((value for value in seen.sample[theirs] if value), None)
         rows.append((kind[ours].label(language), ours, theirs, example))
-    title = _("{count} columns fit “{table}”", count=len(rows), table=kind.label(language))
+    title = _(
+        "1 column fits “{table}”" if len(rows) == 1 else "{count} columns fit “{table}”",
+        count=len(rows),
+        table=kind.label(language),
+    )
     output.table([_("Column"), _("Ours"), _("Theirs"), _("For example")], rows, title=title)
     if seen.mapping["unmapped"]:
         output.say(_("Kept as attributes: {columns}", columns=", ".join(seen.mapping["unmapped"])))
     if seen.mapping["missing"]:
-        output.say(_("Not in the file: {columns}", columns=", ".join(seen.mapping["missing"])))
+        missing = (f"{kind[ours].label(language)} ({ours})" for ours in seen.mapping["missing"])
+        output.say(_("Not in the file: {columns}", columns=", ".join(missing)))
+    for sentence in _consequences(kind.name, seen.mapping["missing"]):
+        output.say("  " + sentence)
+
+
+def _consequences(table: str, missing: Sequence[str]) -> Iterator[str]:
+    """What a person should know before importing a file that lacks these columns."""
+    if "customer_id" in missing and table != "customers":
+        yield _("Without a column for the customer nobody can be scored; totals are still right.")
+    if "order_id" in missing and "customer_id" not in missing:
+        yield _(
+            "Without an order number all rows of one customer on one day count as one order."
+            if table == "order_lines"
+            else "Without an order number every row counts as an order of its own."
+        )
 
 
 def _show_result(result: ImportResult, lake_url: str) -> None:
@@ -112,7 +132,7 @@ def _show_result(result: ImportResult, lake_url: str) -> None:
         return
     output.say(
         _(
-            "Import {batch}: {added} rows added, {updated} updated, {duplicates} already there.",
+            "Import {batch}: rows added {added}, updated {updated}, already there {duplicates}.",
             batch=result.batch,
             added=f"{result.added:,}",
             updated=f"{result.updated:,}",
@@ -141,7 +161,13 @@ def imports(context: click.Context, lake_url: str, as_machine: bool) -> None:
     counts = ("rows", "accepted", "flagged", "rejected", "added", "updated")
     rows = [
         (
-            *(f"{b.batch}", b.table, b.source, b.file, f"{b.imported_at:%Y-%m-%d %H:%M}"),
+            *(
+                f"{b.batch}",
+                contract(b.table).label(current_language()),
+                b.source,
+                b.file,
+                f"{b.imported_at:%Y-%m-%d %H:%M}",
+            ),
             *(getattr(b, name) for name in counts),
             _state(b.state.value),
         )
@@ -189,4 +215,9 @@ def undo_import(number: int, lake_url: str, as_machine: bool) -> None:
 def save_remarks(number: int, destination: Path, rejected: bool, lake_url: str) -> None:
     with Lake(lake_url) as lake:
         rows = write_remarks(lake, number, destination, only_rejected=rejected)
-    output.say(_("{rows} remarks written to {file}.", rows=f"{rows:,}", file=str(destination)))
+    said = _(
+        "1 remark written to {file}." if rows == 1 else "{rows} remarks written to {file}.",
+        rows=f"{rows:,}",
+        file=str(destination),
+    )
+    output.say(said)

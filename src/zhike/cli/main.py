@@ -13,7 +13,8 @@ from zhike.cli.customers import customers
 from zhike.cli.imports import import_, imports
 from zhike.cli.refresh import preview, refresh
 from zhike.cli.report import report
-from zhike.errors import LakeError, ZhikeError
+from zhike.errors import LakeError, MappingError, ZhikeError
+from zhike.inert import inert
 from zhike.language import _
 from zhike.version import __version__
 
@@ -40,7 +41,7 @@ def main() -> None:
     try:
         cli.main(standalone_mode=False)
     except ZhikeError as error:
-        _fail(str(error), error.exit_code, machine)
+        _fail(_said(error), error.exit_code, machine)
     except click.exceptions.Abort:
         _fail(_("Stopped. Nothing was changed."), 130, machine)
     except click.ClickException as error:
@@ -67,11 +68,16 @@ def main() -> None:
         _fail(said, INTERNAL_ERROR, machine)
 
 
+def _said(error: ZhikeError) -> str:
+    # The library says what is wrong with a mapping; how to put it right is the command line's to say.
+    return f"{error} " + _("(--as TABLE, --map OURS=THEIRS)") if isinstance(error, MappingError) else str(error)
+
+
 def _fail(sentence: str, exit_code: int, machine: bool) -> None:
     if machine:
         output.as_json({"error": sentence})
     else:
-        click.secho(output.inert(sentence), fg="red", err=True)
+        click.secho(inert(sentence), fg="red", err=True)
     sys.exit(exit_code)
 
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from zhike.errors import InputError, SettingsError
+from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, latest, runs
-from zhike.lake.snapshot import versions
 from zhike.language import _
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -59,8 +59,7 @@ def chosen_run(lake: Lake, number: int | None) -> Run:
             number=number,
             newest=newest.run,
         )
-    now = versions(lake)
-    if any(found.inputs.get(table) != version for table, version in now.items()):
+    if Facts.of(lake, found).inputs != Facts.now(lake).inputs:
         stale = _(
             "The data have changed since run {run} was computed; zhike refresh brings the scores up to date.",
             run=found.run,

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from zhike.inert import HARMFUL, inert
 from zhike.language import _
 
 # A file or pipe has no width of its own; tables there must not be folded at 80 columns.
@@ -25,21 +26,14 @@ progress_line = Console(stderr=True)
 
 def as_json(value: Any) -> None:
     """One object on stdout, and nothing else."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str, allow_nan=False))
+    text = json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    # JSON escapes the controls of ASCII only; a terminal obeys others too.
+    click.echo(HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def say(sentence: str) -> None:
     # Text from files may hold anything; as `Text` it can neither be markup nor move the cursor.
     people.print(Text(inert(sentence)))
-
-
-def inert(text: str) -> str:
-    """Text without control characters, so that a file cannot speak to the terminal.
-
-    >>> inert("red\\x1b[31m\\n")
-    'red�[31m�'
-    """
-    return "".join("\ufffd" if (c < " " and c != "\t") or "\x7f" <= c < "\xa0" else c for c in text)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:

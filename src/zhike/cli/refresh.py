@@ -9,6 +9,7 @@ from typing import Any
 import click
 import ibis
 
+from zhike.adviser import RfmAdvice, recommend_rfm
 from zhike.cli import output
 from zhike.cli.options import (
     as_of_option,
@@ -20,16 +21,17 @@ from zhike.cli.options import (
     run_option,
     settings_options,
 )
+from zhike.errors import LakeError
 from zhike.labels import label
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, runs, scores_of
+from zhike.lake.snapshot import versions
 from zhike.language import _
 from zhike.pipeline import refresh as refresh_lake
 from zhike.pipeline import tier_moves
 from zhike.settings import Settings
 
 SHOWN_MOVES = 10
-ONE_TIER = 0.9
 
 
 @click.command(help=_("Score every customer as of a day, and keep the scores."))
@@ -40,24 +42,34 @@ ONE_TIER = 0.9
 def refresh(lake_url: str, as_of: str | None, as_machine: bool, **changes: Any) -> None:
     with Lake(lake_url) as lake:
         known = runs(lake)
-        settings = _settings(known[-1] if known else None, changes)
+        settings, last_day = _settings(known[-1] if known else None, changes), day(as_of)
+        if not versions(lake):
+            # Said before anything is opened for writing: a mistyped --lake must not leave an empty folder behind.
+            raise LakeError(
+                "There are no orders in the lake {lake}.", fix="Import some first: zhike import FILE.", lake=lake.url
+            )
         steps = {"facts": _("Adding up purchases"), "models": _("Scoring"), "scores": _("Writing")}
         with output.progressing(steps, quiet=as_machine) as begin:
-            run = refresh_lake(lake, day(as_of), settings, on_progress=begin)
+            run = refresh_lake(lake, last_day, settings, on_progress=begin)
         again = any(earlier.run == run.run for earlier in known)
         tiers = _count(lake, run, "value_tier")
         stages = _count(lake, run, "stage")
+        advice = _advice(lake, run)
     if as_machine:
-        output.as_json(asdict(run) | {"unchanged": again, "value_tiers": tiers, "stages": stages})
+        counted = {"value_tiers": tiers, "stages": stages, "advised_mode": advice.mode}
+        output.as_json(asdict(run) | {"unchanged": again} | counted)
         return
     if again:
         output.say(_("Run {run} already has these scores: nothing has changed since.", run=run.run))
     said = _(
-        "Run {run}: {customers} customers as of {day}.", run=run.run, customers=f"{run.customers:,}", day=run.as_of
+        "Run {run}: 1 customer as of {day}." if run.customers == 1 else "Run {run}: {customers} customers as of {day}.",
+        run=run.run,
+        customers=f"{run.customers:,}",
+        day=run.as_of,
     )
     output.say(said)
     output.say(_settings_line(run))
-    _warn_of_one_tier(run, tiers)
+    _say_advice(advice)
     for column, counts in (("value_tier", tiers), ("stage", stages)):
         rows = [(label(column, code), n, f"{n / run.customers:.1%}") for code, n in counts.items()]
         if rest := run.customers - sum(counts.values()):
@@ -84,7 +96,11 @@ def preview(number: int | None, lake_url: str, as_machine: bool, **changes: Any)
         return
     total = sum(row["customers"] for row in summary)
     output.say(
-        _("{moved} of {customers} customers would change tier.", moved=f"{total:,}", customers=f"{run.customers:,}")
+        _(
+            "Customers who would change tier: {moved} of {customers}.",
+            moved=f"{total:,}",
+            customers=f"{run.customers:,}",
+        )
     )
     if not summary:
         return
@@ -106,16 +122,14 @@ def preview(number: int | None, lake_url: str, as_machine: bool, **changes: Any)
     output.say(_("To make it so, run zhike refresh with the same options."))
 
 
-def _warn_of_one_tier(run: Run, tiers: dict[str, int]) -> None:
-    """Min-max follows the formula to the letter: a few giants push everybody else to the bottom."""
-    share = max(tiers.values(), default=0) / max(sum(tiers.values()), 1)
-    if run.settings["rfm"]["mode"] == "minmax" and share > ONE_TIER and len(tiers) > 1:
-        said = _(
-            "{percent} % of the customers are in one value tier, because min-max scores are stretched by the largest "
-            "customers. To compare: zhike preview --mode quantile.",
-            percent=f"{100 * share:.1f}",
-        )
-        output.say(said)
+def _advice(lake: Lake, run: Run) -> RfmAdvice:
+    scores = scores_of(lake, run)
+    return recommend_rfm(scores.filter(~scores.never_purchased), Settings.from_run(run).rfm)
+
+
+def _say_advice(advice: RfmAdvice) -> None:
+    if advice.changes:
+        output.say(_("{advice} To compare: zhike preview --mode {mode}.", advice=advice.reason(), mode=advice.mode))
 
 
 def _settings_line(run: Run) -> str:

@@ -15,6 +15,7 @@ What exceeds all that was bought before is left over: it takes nothing from late
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ibis
@@ -35,16 +36,20 @@ _TYPES = {
     "discount": "float64",
     "cost": "float64",
 }
+Cut = Callable[[Any, str], Any]
+
 COLUMNS = ("customer_id", "order_id", "ordered_at", "amount", "gross_amount", "discount", "cost")
 
 
-def net_orders(orders: Any = None, lines: Any = None) -> Any:
+def net_orders(orders: Any = None, lines: Any = None, *, cut: Cut = lambda table, _: table) -> Any:
     """One row per order that was a sale: `customer_id, order_id, ordered_at, amount, gross_amount, discount, cost`.
 
     Args:
         orders: of the contract `orders` (an Ibis table; missing optional columns are treated as empty).
         lines: of the contract `order_lines`. An order in both tables counts once, with the order's own amount (it
             knows shipping, coupons, what was really paid) spread over its lines. At least one table is needed.
+        cut: computes a result on the way, given a name for it, so that it is not planned anew wherever it is
+            mentioned (`Lake.cut`). Spark needs it; DuckDB computes what is mentioned twice once.
 
     Returns:
         `amount` net of what was taken back, 0 for an order taken back whole; `gross_amount` before. `discount` and
@@ -56,13 +61,15 @@ def net_orders(orders: Any = None, lines: Any = None) -> Any:
     >>> net_orders(lines=lines).select("order_id", "amount", "gross_amount").to_pyarrow().to_pylist()
     [{'order_id': '1', 'amount': 20.0, 'gross_amount': 30.0}]
     """
-    entries = _entries(orders, lines)
+    entries = cut(_entries(orders, lines), "entries")
     sales = entries.filter(_.amount > 0).mutate(gross=_.amount)
     refunds = entries.filter(_.amount < 0).mutate(amount=-_.amount)
     # What was refunded of an order is known even where the sale itself is not.
-    settled = _off_their_order(sales, refunds)
+    settled = cut(_off_their_order(sales, refunds), "settled")
     free = refunds.filter(_.refund_of.isnull() & _.customer_id.notnull()).anti_join(sales, "order_id")
+    free = cut(free, "free_refunds")
     settled = _off_the_latest(settled, free.filter(_.product.notnull()), ["customer_id", "product"])
+    settled = cut(settled, "settled_by_product")
     settled = _off_the_latest(settled, free.filter(_.product.isnull()), ["customer_id"])
     return _per_order(settled)
 

@@ -12,33 +12,40 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from zhike.cleaning.clean import kept_rows
+from zhike.cleaning.clean import STAGED, kept_rows
 from zhike.intake.sql import literal, quoted
-from zhike.lake.identities import MAIN_SOURCE
-from zhike.lake.snapshot import facts_schema
+from zhike.lake.identities import qualified_sql
 from zhike.schema import ATTRIBUTES, SOURCE_IDS, Contract
 
 
 @dataclass(frozen=True)
 class Changes:
-    """How many rows are new, differ, or are there already. `changes` on the same connection holds those to write."""
+    """How many rows are new, differ, or are there already. `changes` on the same connection holds those to write.
+
+    `columns` are the contract columns in which they can have a value; the others are empty in all of them.
+    """
 
     added: int
     updated: int
     unchanged: int
+    columns: tuple[str, ...]
 
 
-def stage(con: duckdb.DuckDBPyConnection, folder: Path, table: Contract, source: str, first_row: int) -> None:
-    """Make the view `incoming`: the rows to be stored, one per key, their ids told apart by source."""
-    columns = [f"{_identity(name, source)} AS {quoted(name)}" for name in table.names]
+def stage(con: duckdb.DuckDBPyConnection, folder: Path, table: Contract, source: str, first_row: int) -> set[str]:
+    """Make the view `incoming`: the rows to be stored, one per key, their ids told apart by source.
+
+    Returns the contract columns that the file has or yields.
+    """
+    ids = {name: qualified_sql(source, quoted(name)) for name in SOURCE_IDS}
+    columns = [f"{ids.get(name, quoted(name))} AS {quoted(name)}" for name in table.names]
     con.execute(
         f"CREATE TEMP VIEW incoming AS SELECT {', '.join(columns)}, {ATTRIBUTES}, file_row_number "
         f"FROM {kept_rows(con, folder, table, first_row)}"
     )
+    return _columns(con, f"read_parquet({literal(str(folder / STAGED))})") & set(table.names)
 
 
 def compare(
@@ -46,6 +53,7 @@ def compare(
     table: Contract,
     current: str | None,
     *,
+    given: set[str],
     stated: Iterable[str],
     attributes: Iterable[str] = (),
 ) -> Changes:
@@ -53,13 +61,15 @@ def compare(
 
     Args:
         current: a relation on the same connection with the table's facts, or None when there are none yet.
+        given: the contract columns that the file has or yields.
         stated: the contract columns that the file says something about.
         attributes: the file's columns outside the contract.
     """
     if current is None:
         con.execute("CREATE TEMP VIEW changes AS SELECT *, false AS replaces FROM incoming")
-        return Changes(_one(con, "SELECT count(*) FROM incoming")[0], 0, 0)
-    present = {row[0] for row in con.execute(f"DESCRIBE FROM {current}").fetchall()}
+        [added] = _one(con, "SELECT count(*) FROM incoming")
+        return Changes(added, 0, 0, _ordered(table, given))
+    present = _columns(con, current)
     stored = {name: f"c.{quoted(name)}" if name in present else "NULL" for name in (*table.names, ATTRIBUTES)}
     told = [name for name in table.names if name in set(stated) and name not in table.key]
     silent = [name for name in table.names if name not in told and name not in table.key]
@@ -84,7 +94,8 @@ def compare(
         "JOIN compared c USING (file_row_number) WHERE NOT (c.known AND c.same)"
     )
     counts = "count(*) FILTER (NOT known), count(*) FILTER (known AND NOT same), count(*) FILTER (known AND same)"
-    return Changes(*_one(con, f"SELECT {counts} FROM compared"))
+    added, updated, known_rows = _one(con, f"SELECT {counts} FROM compared")
+    return Changes(added, updated, known_rows, _ordered(table, given | present))
 
 
 def _attributes(stored: str, names: Iterable[str]) -> tuple[str, str]:
@@ -101,19 +112,20 @@ def _attributes(stored: str, names: Iterable[str]) -> tuple[str, str]:
     return merged, f"CASE WHEN {ours} IS NOT DISTINCT FROM {stored} THEN true ELSE {sorted_same} END"
 
 
-def arrow_stream(con: duckdb.DuckDBPyConnection, table: Contract, source: str, batch: int) -> Any:
-    """The rows of `changes`, as the lake stores them, as a stream of record batches."""
-    columns = [quoted(name) for name in (*table.names, ATTRIBUTES)]
-    relation = con.sql(
-        f"SELECT {', '.join(columns)}, {literal(source)} AS source, {batch}::BIGINT AS batch, replaces FROM changes"
-    )
-    return relation.to_arrow_reader().cast(facts_schema(table))
+def changed_rows(
+    con: duckdb.DuckDBPyConnection, columns: Iterable[str], source: str, batch: int
+) -> duckdb.DuckDBPyRelation:
+    """The rows of `changes` as the lake stores them, with these contract columns: the others would be empty."""
+    names = ", ".join(quoted(name) for name in (*columns, ATTRIBUTES))
+    return con.sql(f"SELECT {names}, {literal(source)} AS source, {batch}::BIGINT AS batch, replaces FROM changes")
 
 
-def _identity(name: str, source: str) -> str:
-    if name in SOURCE_IDS and source != MAIN_SOURCE:
-        return f"{literal(source + ':')} || {quoted(name)}"
-    return quoted(name)
+def _columns(con: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
+    return {row[0] for row in con.execute(f"DESCRIBE FROM {relation}").fetchall()}
+
+
+def _ordered(table: Contract, names: set[str]) -> tuple[str, ...]:
+    return tuple(name for name in table.names if name in names)
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]:

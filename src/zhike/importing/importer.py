@@ -5,10 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -16,17 +13,16 @@ from typing import Any
 
 import duckdb
 import ibis
-import pyarrow as pa
 
 from zhike.cleaning.clean import NOTES
 from zhike.errors import InputError, SettingsError
-from zhike.importing.changes import Changes, arrow_stream, compare, stage
+from zhike.importing.changes import changed_rows, compare, stage
 from zhike.intake.limits import MEGABYTE, Limits
 from zhike.intake.query import fetch_query, shown_address
 from zhike.intake.read import ReadOptions
 from zhike.intake.sandbox import run_worker
 from zhike.intake.sql import literal
-from zhike.lake.batches import REMARKS_SCHEMA, Batch, commit, committed, next_number
+from zhike.lake.batches import Batch, Counts, commit, committed, next_number
 from zhike.lake.identities import MAIN_SOURCE
 from zhike.lake.lake import Lake
 from zhike.lake.snapshot import facts_table, has_replacements, newest
@@ -54,18 +50,11 @@ class Choices:
     limits: Limits = field(default_factory=Limits)
 
 
-@dataclass(frozen=True)
-class ImportResult:
+@dataclass(frozen=True, kw_only=True)
+class ImportResult(Counts):
     """What an import did. `batch` is None when the lake already held everything the file says."""
 
     table: str
-    rows: int
-    accepted: int
-    flagged: int
-    rejected: int
-    duplicates: int
-    added: int
-    updated: int
     batch: int | None
     file: str
     finding: dict[str, Any]
@@ -91,7 +80,7 @@ def inspect_file(lake: Lake, file: Path, choices: Choices | None = None) -> Insp
         InputError: the file cannot be read, or its columns do not fit a table.
     """
     choices = choices or Choices()
-    with _staging(lake) as folder:
+    with lake.staging() as folder:
         request = _request(lake, file, folder, "inspect", choices)
         return Inspection(**run_worker(_WORKER, request, limits=choices.limits))
 
@@ -119,7 +108,7 @@ def import_file(
 def _import(lake: Lake, file: Path, name: str, choices: Choices, on_progress: Callable[[str], None]) -> ImportResult:
     """Import a file that people know by this name."""
     clock = _Clock()
-    with _staging(lake) as folder:
+    with lake.staging() as folder:
         request = _request(lake, file, folder, "clean", choices) | {"name": name}
         done = run_worker(_WORKER, request, limits=choices.limits, on_progress=lambda said: on_progress(said["step"]))
         clock.lap("parse_and_check")
@@ -142,7 +131,7 @@ def import_query(
     Raises:
         InputError: the database cannot be reached, or refuses the query.
     """
-    with _staging(lake) as folder:
+    with lake.staging() as folder:
         rows = fetch_query(url, sql, folder / "query.parquet")
         name = f"{shown_address(url)} query"
         try:
@@ -166,10 +155,15 @@ def _settle(
     con = duckdb.connect(config={"temp_directory": str(folder)})
     con.execute("SET enable_progress_bar = false")
     con.execute("SET TimeZone = 'UTC'")
-    stage(con, folder, kind, choices.source, done["first_row"])
-    spoken = {"stated": done["stated"], "attributes": done["mapping"]["unmapped"]}
+    given = stage(con, folder, kind, choices.source, done["first_row"])
+    spoken = {"given": given, "stated": done["stated"], "attributes": done["mapping"]["unmapped"]}
     changes = compare(con, kind, _current(lake, con, kind), **spoken)
-    duplicates = changes.unchanged + done["superseded"]
+    counts = Counts(
+        **{name: done[name] for name in ("rows", "accepted", "flagged", "rejected")},
+        duplicates=changes.unchanged + done["superseded"],
+        added=changes.added,
+        updated=changes.updated,
+    )
     clock.lap("compare")
     number = None
     sha256 = _sha256(file)
@@ -177,16 +171,12 @@ def _settle(
     if changes.added or changes.updated or (remarked and not _is_recorded(lake, sha256, kind, choices.source)):
         on_progress("committing")
         number = next_number(lake)
-        batch = _batch(number, kind, sha256, done, changes, duplicates, choices)
-        facts = arrow_stream(con, kind, choices.source, number)
-        commit(lake, batch, facts, _remarks(con, folder, number))
+        batch = _batch(number, kind, sha256, done, counts, choices)
+        commit(lake, batch, changed_rows(con, changes.columns, choices.source, number), _remarks(con, folder, number))
     clock.lap("commit")
     return ImportResult(
         table=kind.name,
-        **{name: done[name] for name in ("rows", "accepted", "flagged", "rejected")},
-        duplicates=duplicates,
-        added=changes.added,
-        updated=changes.updated,
+        **asdict(counts),
         batch=number,
         file=done["finding"]["file"],
         finding=done["finding"],
@@ -215,16 +205,9 @@ def _current(lake: Lake, con: duckdb.DuckDBPyConnection, kind: Contract) -> str 
     return "current_rows"
 
 
-def _batch(
-    number: int,
-    kind: Contract,
-    sha256: str,
-    done: dict[str, Any],
-    changes: Changes,
-    duplicates: int,
-    choices: Choices,
-) -> Batch:
+def _batch(number: int, kind: Contract, sha256: str, done: dict[str, Any], counts: Counts, choices: Choices) -> Batch:
     left_out = [ours for ours, theirs in choices.corrections.items() if theirs in ("", "-")]
+    mapping = done["mapping"] | {"left_out": left_out}
     return Batch(
         batch=number,
         table=kind.name,
@@ -232,15 +215,8 @@ def _batch(
         file=done["finding"]["file"],
         sha256=sha256,
         imported_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
-        **{name: done[name] for name in ("rows", "accepted", "flagged", "rejected")},
-        duplicates=duplicates,
-        added=changes.added,
-        updated=changes.updated,
-        details={
-            "finding": done["finding"],
-            "mapping": done["mapping"] | {"left_out": left_out},
-            "report": done["report"],
-        },
+        details={"finding": done["finding"], "mapping": mapping, "report": done["report"]},
+        **asdict(counts),
     )
 
 
@@ -255,13 +231,11 @@ def _is_recorded(lake: Lake, sha256: str, kind: Contract, source: str) -> bool:
     return known in committed(lake, *known).select(list(known)).to_pylist()
 
 
-def _remarks(con: duckdb.DuckDBPyConnection, folder: Path, number: int) -> pa.RecordBatchReader:
-    notes = literal(str(folder / NOTES))
-    # A cursor of its own, because the stream of facts is still open on this connection.
-    relation = con.cursor().sql(
-        f"SELECT {number}::BIGINT AS batch, row_number, outcome, rule, column_name, value FROM read_parquet({notes})"
+def _remarks(con: duckdb.DuckDBPyConnection, folder: Path, number: int) -> duckdb.DuckDBPyRelation:
+    return con.sql(
+        f"SELECT {number}::BIGINT AS batch, row_number, outcome, rule, column_name, value "
+        f"FROM read_parquet({literal(str(folder / NOTES))})"
     )
-    return relation.to_arrow_reader().cast(REMARKS_SCHEMA)
 
 
 def _request(lake: Lake, file: Path, folder: Path, step: str, choices: Choices) -> dict[str, Any]:
@@ -300,18 +274,6 @@ def _remembered(lake: Lake, source: str) -> list[dict[str, Any]]:
             [source],
         ).fetchall()
     return [json.loads(mapping) for (mapping,) in found if mapping]
-
-
-@contextmanager
-def _staging(lake: Lake) -> Iterator[Path]:
-    """A folder for one import's unfinished files, gone afterwards; those of killed imports go with the next one."""
-    scratch = lake.scratch()
-    yesterday = dt.datetime.now().timestamp() - 24 * 3600
-    for left in scratch.glob("import-*"):
-        if left.stat().st_mtime < yesterday:
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix="import-", dir=scratch) as folder:
-        yield Path(folder)
 
 
 class _Clock:

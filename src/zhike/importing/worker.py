@@ -13,12 +13,15 @@ import duckdb
 from zhike.cleaning.clean import clean
 from zhike.intake.limits import Limits
 from zhike.intake.mapping import Mapping, propose
+from zhike.intake.names import shown_name
 from zhike.intake.raw import RawTable
 from zhike.intake.read import ReadOptions, read, reading_error, sample
 from zhike.intake.recognise import recognise
 from zhike.intake.sandbox import serve_worker
+from zhike.lake.failures import disk_error
 
 SHOWN_ROWS = 20
+WIDE = 200  # columns
 
 
 def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -26,7 +29,21 @@ def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
 
     Request: file, name (by which people know the file), folder, step ("inspect" or "clean"), options (ReadOptions),
     table, corrections, remembered (mappings of earlier files of this source), memory (DuckDB's limit).
+
+    Raises:
+        LakeError: there is no room for what is read from it.
+        InputError: the file cannot be read, at whatever step that shows.
+        MappingError: its columns do not fit a table.
     """
+    try:
+        return _handle(request, progress)
+    except duckdb.Error as error:
+        # Values are only read when they are needed: damage can show in the sample, or in the last pass.
+        full = disk_error(error, request["folder"])
+        raise full or reading_error(error, shown_name(request["name"])) from error
+
+
+def _handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     folder = Path(request["folder"])
     con = duckdb.connect(config={"memory_limit": request["memory"], "temp_directory": str(folder)})
     # Standard output is the line to the parent.
@@ -38,7 +55,10 @@ def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
         # A workbook is inflated by its reader, beyond DuckDB's own limit: 1.5 kB can ask for 10 GB.
         resource.setrlimit(resource.RLIMIT_AS, (limits.workbook_address_space, limits.address_space))
     raw = read(con, file, ReadOptions(**request["options"]), limits=limits, scratch=folder)
-    raw = replace(raw, finding=replace(raw.finding, file=request["name"]))
+    raw = replace(raw, finding=replace(raw.finding, file=shown_name(request["name"])))
+    if len(raw.columns) > WIDE:
+        # Comparing every expression with every other one takes longer than computing some of them twice.
+        con.execute("SET disabled_optimizers = 'common_subexpressions'")
     first = sample(con, raw)
     mapping = _mapping(raw, first, request)
     result = {
@@ -50,10 +70,7 @@ def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
         shown = {name: [None if v is None else str(v) for v in values[:SHOWN_ROWS]] for name, values in first.items()}
         return result | {"sample": shown}
     progress({"step": "cleaning"})
-    try:
-        cleaned = clean(con, raw, mapping, folder)
-    except duckdb.Error as error:
-        raise reading_error(error, file) from error
+    cleaned = clean(con, raw, mapping, folder)
     counts = {name: getattr(cleaned, name) for name in ("rows", "accepted", "flagged", "rejected", "superseded")}
     extra = {
         "first_row": raw.first_row,

@@ -12,6 +12,7 @@ from typing import IO, cast
 
 from zhike.errors import InputError
 from zhike.intake.limits import MEGABYTE, Limits
+from zhike.intake.names import shown_name
 
 _DATA_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".jsonl", ".ndjson", ".json", ".parquet")
 _CHUNK = 4 * MEGABYTE
@@ -38,20 +39,25 @@ def unpack(
         InputError: no data file, no such member, a password, damage, or more bytes than the limits allow.
     """
     if form == "gzip":
-        target = scratch / ("unpacked" + (Path(path.stem).suffix or ".csv"))
+        target = _target(scratch, path.stem)
         with gzip.open(path, "rb") as source:
             _copy(cast(IO[bytes], source), target, path, limits)
-        return Part(path.stem, target), (path.stem,)
+        inside = shown_name(path.stem)
+        return Part(inside, target), (inside,)
     with zipfile.ZipFile(path) as archive:
         members = {_name(info): info for info in archive.infolist() if _is_data(info)}
         check_inflation(path, archive.infolist(), limits, limits.inflated)
         chosen = _choose(path, members, member)
         info = members[chosen]
-        suffix = PurePosixPath(chosen).suffix.lower()
-        target = scratch / ("unpacked" + (suffix if suffix in _DATA_SUFFIXES else ".csv"))
+        target = _target(scratch, chosen)
         with open_whole(archive, info, limits.inflated, path) as source:
             _copy(source, target, path, limits)
     return Part(chosen, target), tuple(members)
+
+
+def _target(scratch: Path, name: str) -> Path:
+    suffix = PurePosixPath(name).suffix.lower()
+    return scratch / ("unpacked" + (suffix if suffix in _DATA_SUFFIXES else ".csv"))
 
 
 def check_inflation(path: Path, infos: list[zipfile.ZipInfo], limits: Limits, largest: int) -> None:

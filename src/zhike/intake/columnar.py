@@ -8,6 +8,8 @@ import duckdb
 
 from zhike.errors import InputError
 from zhike.intake.delimited import RELATION
+from zhike.intake.headers import check_width
+from zhike.intake.limits import Limits
 from zhike.intake.raw import Finding, RawColumn, RawTable, unique_names
 from zhike.intake.sql import literal, only_row, quoted
 
@@ -19,11 +21,11 @@ _KEPT = (
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 
 
-def read_parquet(con: duckdb.DuckDBPyConnection, path: Path, *, format_name: str = "parquet") -> RawTable:
+def read_parquet(con: duckdb.DuckDBPyConnection, path: Path, *, limits: Limits) -> RawTable:
     """A view over a Parquet file.
 
     Raises:
-        InputError: the file is damaged or has no rows.
+        InputError: the file is damaged, has no rows or too many columns.
     """
     with path.open("rb") as file:
         file.seek(-4, 2)
@@ -35,6 +37,7 @@ def read_parquet(con: duckdb.DuckDBPyConnection, path: Path, *, format_name: str
             )
     source = f"read_parquet({literal(str(path))}, hive_partitioning = false)"
     described = con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+    check_width(path.name, len(described), limits)
     names = unique_names(row[0] for row in described)
     columns, selected = [], []
     for (name, sql_type, *_rest), ours in zip(described, names, strict=True):
@@ -44,7 +47,7 @@ def read_parquet(con: duckdb.DuckDBPyConnection, path: Path, *, format_name: str
     con.execute(f"CREATE OR REPLACE VIEW {RELATION} AS SELECT {', '.join(selected)} FROM {source}")
     if only_row(con, f"SELECT count(*) FROM {source}") == (0,):
         raise InputError("{file} has a header but no rows.", fix="Export it again with its data.", file=path.name)
-    return RawTable(RELATION, tuple(columns), 1, Finding(format=format_name, file=path.name))
+    return RawTable(RELATION, tuple(columns), 1, Finding(format="parquet", file=path.name))
 
 
 def _as_read(sql_type: str, column: str) -> tuple[str, str]:

@@ -42,7 +42,9 @@ _ISO = r"^\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}"
 _MOST_FORMATS = 4
 
 BOTH_ORDERS = "In {column} some dates have the day first and some the month first; they are read as {order}."
-OPEN_ORDER = "In {column} every date could have the day or the month first; they are read with the day first."
+OPEN_ORDER = (
+    "In {column} dates such as {example} could have the day or the month first; they are read with the day first."
+)
 
 
 def date_format(
@@ -79,12 +81,11 @@ def date_format(
 
 def settled_order(form: ColumnFormat) -> bool | None:
     """Whether this column has settled that the day comes first; None when it says nothing about it."""
-    orders = [_order(f) for f in form.date_formats]
-    return orders[0] if orders and not is_open(form) else None
+    return None if is_open(form) else _order_of(form.date_formats)
 
 
 def is_open(form: ColumnFormat) -> bool:
-    """Whether nothing in the column told days from months."""
+    """Whether nothing in the column told days from months where that matters."""
     return any(sentence == OPEN_ORDER for sentence, _ in form.warnings)
 
 
@@ -125,10 +126,13 @@ def _written(
     warnings: Warnings = ()
     chosen: tuple[str, ...] = ()
     while len(chosen) < _MOST_FORMATS:
-        best = _best(con, _unread(con, relation, text, chosen), day_first if not chosen else _order(chosen[0]))
+        settled = _order_of(chosen)
+        unread = _unread(con, relation, text, chosen)
+        best = _best(con, unread, day_first if settled is None else settled)
         if best is None:
             break
-        if not chosen and (other := _swapped(best)):
+        # Also the few that stand among dates which leave no doubt: 03/04/2024 among 2024-04-03.
+        if settled is None and (other := _swapped(best)):
             best, warnings = _settle(con, relation, text, (best, other), column, day_first)
         chosen = (*chosen, best)
     return replace(form, date_formats=chosen, warnings=warnings)
@@ -162,6 +166,10 @@ def _order(form: str) -> bool | None:
     return None
 
 
+def _order_of(forms: tuple[str, ...]) -> bool | None:
+    return next((order for form in forms if (order := _order(form)) is not None), None)
+
+
 def _swapped(form: str) -> str | None:
     if _order(form) is None or form[2] == ".":
         return None
@@ -179,13 +187,14 @@ def _settle(
     """Day or month first, by what the whole column allows; what other columns say breaks a tie."""
     reads = {form: f"try_strptime({text}, {literal(form)}) IS NOT NULL" for form in pair}
     only = ", ".join(f"count(*) FILTER ({reads[a]} AND NOT {reads[b]})" for a, b in (pair, pair[::-1]))
-    row = only_row(con, f"SELECT {only} FROM {quoted(relation)}")
-    evidence = dict(zip(pair, row, strict=True))
+    both = f"any_value(trim({text})) FILTER ({' AND '.join(reads.values())})"
+    *counts, example = only_row(con, f"SELECT {only}, {both} FROM {quoted(relation)}")
+    evidence = dict(zip(pair, counts, strict=True))
     by_day, by_month = sorted(pair, key=lambda f: not _order(f))
     if evidence[by_day] == evidence[by_month] == 0:
         if day_first is not None:
             return (by_day if day_first else by_month), ()
-        return by_day, ((OPEN_ORDER, {"column": column}),)
+        return by_day, ((OPEN_ORDER, {"column": column, "example": example}),)
     best = by_day if evidence[by_day] >= evidence[by_month] else by_month
     if min(evidence.values()) == 0:
         return best, ()

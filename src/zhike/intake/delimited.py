@@ -13,7 +13,7 @@ import duckdb
 from zhike.errors import InputError
 from zhike.intake.dialect import Dialect, find_dialect
 from zhike.intake.encoding import TextFile, as_utf8
-from zhike.intake.headers import NO_HEADER, TITLE_ROWS, WIDER_ROWS
+from zhike.intake.headers import NO_HEADER, TITLE_ROWS, WIDER_ROWS, check_width
 from zhike.intake.limits import Limits
 from zhike.intake.raw import SHORT, SURPLUS, Finding, RawColumn, RawTable, Warnings, unique_names
 from zhike.intake.sql import literal, only_row, quoted
@@ -42,12 +42,13 @@ def read_delimited(
     """A view named `raw_rows` over a CSV, TSV, semicolon, pipe or blank-aligned text.
 
     Raises:
-        InputError: nothing below the header, a quote that never closes, a row too long, NUL bytes.
+        InputError: nothing below the header, a quote that never closes, a row too long, too many columns, NUL bytes.
     """
     text = as_utf8(path, scratch, encoding)
     if text.longest_line > limits.longest_row:
         raise _too_long(path.name, limits)
     dialect = find_dialect(text.path, delimiter=delimiter, decimal=decimal, header=header)
+    check_width(path.name, dialect.width, limits)
     names = unique_names(dialect.headers if dialect.headers is not None else [""] * dialect.width)
     source = _Source(con, path.name, text, dialect, names, limits, scratch)
     if dialect.aligned:
@@ -125,6 +126,10 @@ class _Source:
         self.header = dialect.headers is not None
         self.first_row = dialect.skip + (2 if self.header else 1)
         self.extras = 0
+        # A column of the file may have any name, also that of a surplus field.
+        self.surplus = SURPLUS
+        while any(name.casefold().startswith(self.surplus) for name in names):
+            self.surplus += "_"
         self.buffers = 0
         self.rewritten = False
         self.warnings: Warnings = ()
@@ -169,7 +174,7 @@ class _Source:
         )
 
     def _reader(self) -> str:
-        columns = [*self.names, *(f"{SURPLUS}{n}" for n in range(self.extras))]
+        columns = [*self.names, *self._surplus_names()]
         line_size, buffer_size = _ROW_BUFFERS[self.buffers]
         # Without quotes in the file none are looked for; with quotes a ragged file cannot be read in parallel.
         quote = '"' if self.text.has_quotes else ""
@@ -190,11 +195,14 @@ class _Source:
         arguments = ", ".join(f"{name} = {value}" for name, value in options.items())
         return f"read_csv({literal(str(self.path))}, hive_partitioning = false, {arguments})"
 
+    def _surplus_names(self) -> list[str]:
+        return [f"{self.surplus}{n}" for n in range(self.extras)]
+
     def _select(self) -> str:
         if not self.extras:
             return f"SELECT * FROM {self._reader()}"
         names = ", ".join(map(quoted, self.names))
-        surplus = ", ".join(f"{SURPLUS}{n}" for n in range(self.extras))
+        surplus = ", ".join(map(quoted, self._surplus_names()))
         mark = literal(self.delimiter)
         # Blank surplus fields are what spreadsheets leave behind: nothing is lost with them.
         joined = f"nullif(rtrim(concat_ws({mark}, {surplus}), {mark} || ' '), '')"

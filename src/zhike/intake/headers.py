@@ -6,6 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from zhike.errors import InputError
+from zhike.intake.limits import Limits
+
 _ROWS_LOOKED_AT = 30
 _LONGEST_NAME = 120
 _NUMBER = re.compile(r"^[-+(]?[¥$€£]?\s?\d[\d\s.,']*%?\)?$")
@@ -60,6 +63,21 @@ def column_headers(header: Row, width: int) -> list[str]:
     while len(cells) > width and not cells[-1].strip():
         cells.pop()
     return cells + [""] * (width - len(cells))
+
+
+def check_width(file: str, width: int, limits: Limits) -> None:
+    """Refuses a table with more columns than can be handled. Whatever looks at columns in pairs would take hours.
+
+    Raises:
+        InputError: more columns than `limits.widest_row`.
+    """
+    if width > limits.widest_row:
+        raise InputError(
+            "{file} has more than {most} columns.",
+            fix="Check the delimiter; or leave out the columns that are not needed, or write one row per value.",
+            file=file,
+            most=limits.widest_row,
+        )
 
 
 def _names_columns(row: Row) -> bool:

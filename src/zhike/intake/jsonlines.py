@@ -9,31 +9,33 @@ import duckdb
 from zhike.errors import InputError
 from zhike.intake.delimited import RELATION
 from zhike.intake.encoding import as_utf8
-from zhike.intake.limits import MEGABYTE
+from zhike.intake.headers import check_width
+from zhike.intake.limits import MEGABYTE, Limits
 from zhike.intake.raw import SHORT, SURPLUS, Finding, RawColumn, RawTable, Warnings, unique_names
-from zhike.intake.sql import literal, only_row, quoted
+from zhike.intake.sql import literal, literals, only_row, quoted
 
-_MOST_COLUMNS = 1_000
 _LONGEST_LINE = 32 * MEGABYTE
 _DOCUMENTS = "raw_documents"
 
 BROKEN_LINES = "{count} lines are not JSON objects; they are kept as rejected rows."
 
 
-def read_json(con: duckdb.DuckDBPyConnection, path: Path, *, scratch: Path, encoding: str | None = None) -> RawTable:
+def read_json(
+    con: duckdb.DuckDBPyConnection, path: Path, *, scratch: Path, limits: Limits, encoding: str | None = None
+) -> RawTable:
     """A view over the objects of a file: a column per key, keys of objects inside as `outer.inner`.
 
     A line that is not a JSON object becomes a row without values whose text is in SURPLUS.
 
     Raises:
-        InputError: not one JSON object in the file.
+        InputError: not one JSON object in the file, or more different keys than the limits allow columns.
     """
     text = as_utf8(path, scratch, encoding)
     is_array = _first_character(text.path) == "["
     source = _array(text.path) if is_array else _lines(text.path)
     con.execute(f"CREATE OR REPLACE VIEW {_DOCUMENTS} AS {source}")
     total, good = only_row(con, f"SELECT count(*), count(document) FROM {_DOCUMENTS}")
-    paths = _paths(con) if good else []
+    paths = _paths(con, limits.widest_row) if good else []
     if not paths:
         raise InputError(
             "{file} holds no JSON objects.",
@@ -41,14 +43,18 @@ def read_json(con: duckdb.DuckDBPyConnection, path: Path, *, scratch: Path, enco
             file=path.name,
             example='{"order_id": "1", "amount": 5}',
         )
+    check_width(path.name, len(paths), limits)
     names = unique_names(".".join(keys) for keys in paths)
-    fields = [
-        f"document ->> {literal(_pointer(keys))} AS {quoted(name)}" for keys, name in zip(paths, names, strict=True)
-    ]
+    fields = [f"found[{position}] AS {quoted(name)}" for position, name in enumerate(names, start=1)]
     broken = total - good
     if broken:
         fields += [f"CASE WHEN document IS NULL THEN line END AS {SURPLUS}", f"false AS {SHORT}"]
-    con.execute(f"CREATE OR REPLACE VIEW {RELATION} AS SELECT {', '.join(fields)} FROM {_DOCUMENTS}")
+    # All values at once: taken one by one, every one of them would parse the whole line again.
+    found = f"json_extract_string(document, {literals(map(_pointer, paths))}) AS found"
+    con.execute(
+        f"CREATE OR REPLACE VIEW {RELATION} AS SELECT {', '.join(fields)} "
+        f"FROM (SELECT line, document, {found} FROM {_DOCUMENTS})"
+    )
     warnings: Warnings = (*text.warnings, *(((BROKEN_LINES, {"count": broken}),) if broken else ()))
     finding = Finding(format="jsonl", file=path.name, encoding=text.encoding, warnings=warnings)
     return RawTable(RELATION, tuple(map(RawColumn, names)), 1, finding, ragged=bool(broken))
@@ -81,27 +87,49 @@ def _array(path: Path) -> str:
     )
 
 
-def _paths(con: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
-    """The keys of all objects, in the order they first appear; objects inside are opened one level deep."""
-    keys = con.execute(
-        "SELECT key, bool_or(kind = 'OBJECT') AND NOT bool_or(kind NOT IN ('OBJECT', 'NULL')) FROM ("
-        "SELECT unnest(keys) AS key, unnest(range(len(keys))) AS position, place, "
-        "unnest(list_transform(keys, lambda k: json_type(document -> k))) AS kind FROM ("
-        f"SELECT document, json_keys(document) AS keys, row_number() OVER () AS place FROM {_DOCUMENTS} "
-        f"WHERE document IS NOT NULL)) GROUP BY key ORDER BY min((place, position)) LIMIT {_MOST_COLUMNS}"
-    ).fetchall()
+def _paths(con: duckdb.DuckDBPyConnection, most: int) -> list[tuple[str, ...]]:
+    """The keys of all objects, in the order they first appear; objects inside are opened one level deep.
+
+    Where there are more than `most`, some beyond that number, so that the caller sees it.
+    """
+    keys = [
+        key
+        for (key,) in con.execute(
+            "SELECT key FROM (SELECT unnest(keys) AS key, unnest(range(len(keys))) AS position, place FROM ("
+            f"SELECT json_keys(document) AS keys, row_number() OVER () AS place FROM {_DOCUMENTS} "
+            f"WHERE document IS NOT NULL)) GROUP BY key ORDER BY min((place, position)) LIMIT {most + 1}"
+        ).fetchall()
+    ]
+    if len(keys) > most:
+        return [(key,) for key in keys]
+    inner = _inner_keys(con, keys, most)
     paths: list[tuple[str, ...]] = []
-    for key, is_object in keys:
-        inner = _inner_keys(con, key) if is_object else []
-        paths += [(key, name) for name in inner] or [(key,)]
-    return paths[:_MOST_COLUMNS]
+    for key in keys:
+        paths += [(key, name) for name in inner.get(key, ())] or [(key,)]
+    return paths
 
 
-def _inner_keys(con: duckdb.DuckDBPyConnection, key: str) -> list[str]:
-    rows = con.execute(
-        f"SELECT DISTINCT unnest(json_keys(document, {literal(_pointer((key,)))})) AS k FROM {_DOCUMENTS} ORDER BY k"
+def _inner_keys(con: duckdb.DuckDBPyConnection, keys: list[str], most: int) -> dict[str, list[str]]:
+    """The keys inside, of the keys whose every value is an object or null."""
+    kinds = f"unnest(json_type(document, {literals(_pointer((key,)) for key in keys)})) AS kind"
+    positions = con.execute(
+        f"SELECT position FROM (SELECT {kinds}, unnest(range({len(keys)})) AS position FROM {_DOCUMENTS} "
+        "WHERE document IS NOT NULL) GROUP BY position "
+        "HAVING bool_or(kind = 'OBJECT') AND NOT bool_or(kind NOT IN ('OBJECT', 'NULL')) ORDER BY position"
     ).fetchall()
-    return [name for (name,) in rows]
+    outer = [keys[position] for (position,) in positions]
+    if not outer:
+        return {}
+    names = f"unnest(json_keys(document, {literals(_pointer((key,)) for key in outer)})) AS names"
+    pairs = con.execute(
+        "SELECT DISTINCT position, unnest(names) AS name "
+        f"FROM (SELECT {names}, unnest(range({len(outer)})) AS position FROM {_DOCUMENTS} WHERE document IS NOT NULL) "
+        f"ORDER BY position, name LIMIT {most + 1}"
+    ).fetchall()
+    found: dict[str, list[str]] = {}
+    for position, name in pairs:
+        found.setdefault(outer[position], []).append(name)
+    return found
 
 
 def _pointer(keys: tuple[str, ...]) -> str:

@@ -13,7 +13,8 @@ class Limits:
 
     `address_space` is larger than `memory` because a process reserves more than it uses: libraries, thread stacks,
     memory-mapped files. `inflated` bounds what an archive or a workbook may become once unpacked; the ratio catches
-    a bomb that stays under it. `cpu_seconds` counts all threads together.
+    a bomb that stays under it. `cpu_seconds` counts all threads together. `query_size` bounds the rows of a database
+    query as they are kept on disk, packed.
     """
 
     memory: int = 2048 * MEGABYTE
@@ -24,6 +25,7 @@ class Limits:
     cpu_seconds: int = 4 * 3600
     inflated: int = 16 * 1024 * MEGABYTE
     inflated_workbook: int = 256 * MEGABYTE
+    query_size: int = 8 * 1024 * MEGABYTE
     ratio: float = 200.0
     members: int = 10_000
     longest_row: int = 32 * MEGABYTE

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 
 from zhike.errors import MappingError
 from zhike.intake.evidence import fits, is_unique
+from zhike.intake.misfits import Sample, not_recognised, unfit, unknown_ours, unknown_theirs
 from zhike.intake.raw import RawColumn
 from zhike.intake.vocabulary import MARKS, SURE, names_of, normalised
 from zhike.schema import CONTRACTS, Column, Contract, contract
@@ -23,8 +24,6 @@ _OWNERS = ("customer", "client", "user", "buyer", "member", "order", "客户", "
 _CLEAR = 1.15
 _LEAST = 2.0
 _WEIGHTS = {"must": 2.0, "wanted": 1.0, "may": 0.7}
-
-Sample = abc.Mapping[str, Sequence[object]]
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,8 @@ def propose(
     names = [column.name for column in columns]
     wanted = dict(corrections or {})
     if table is not None:
-        return _checked(_map(contract(table), names, sample, _resolved(contract(table), names, wanted)))
-    candidates = [c for c in CONTRACTS.values() if all(ours in c for ours in wanted)]
-    if not candidates:
-        unknown = next(ours for ours in wanted if not any(ours in c for c in CONTRACTS.values()))
-        raise _unknown_ours(unknown, None)
+        return _checked(_map(contract(table), names, sample, _resolved(contract(table), names, wanted)), sample)
+    candidates = _candidates(wanted)
     ranked = sorted(
         ((_map(c, names, sample, _resolved(c, names, wanted))) for c in candidates),
         key=_fit,
@@ -77,15 +73,49 @@ def propose(
     )
     fitting = _orders_or_lines([m for m in ranked if _is_recognised(m)])
     if not fitting:
-        raise _not_recognised(ranked[0], names)
+        raise not_recognised(contract(ranked[0].table), ranked[0].missing, names, sample)
     if len(fitting) > 1 and _fit(fitting[0]) < _CLEAR * _fit(fitting[1]):
         raise MappingError(
             "The file could be {first} or {second}.",
-            fix="Say which with --as {first} or --as {second}.",
+            fix="Say which it is.",
             first=fitting[0].table,
             second=fitting[1].table,
         )
-    return _checked(fitting[0])
+    return _checked(_in_lines(fitting[0], names, sample, wanted), sample)
+
+
+def best_mapping(columns: Sequence[RawColumn], sample: Sample, table: str) -> Mapping:
+    """What of a table the columns give, however little that is."""
+    return _map(contract(table), [column.name for column in columns], sample, {})
+
+
+def _candidates(wanted: abc.Mapping[str, str]) -> list[Contract]:
+    """The tables that have every column of ours that a person named."""
+    known = {name for c in CONTRACTS.values() for name in c.names}
+    for ours in wanted:
+        if ours not in known:
+            raise unknown_ours(ours, tuple(sorted(known)))
+    candidates = [c for c in CONTRACTS.values() if all(ours in c for ours in wanted)]
+    if not candidates:
+        raise MappingError(
+            "No table has all of these columns: {ours}.",
+            fix="Choose the table, and name only its columns.",
+            ours=", ".join(wanted),
+        )
+    return candidates
+
+
+def _in_lines(best: Mapping, names: list[str], sample: Sample, wanted: abc.Mapping[str, str]) -> Mapping:
+    """Sales without an order number are read as lines: several rows may be one purchase.
+
+    Unless the file or the person names what only whole orders have, such as a refund.
+    """
+    lines = contract("order_lines")
+    own = [ours for ours in (*best.columns, *wanted) if ours not in lines]
+    if best.table != "orders" or "order_id" in best.columns or set(own) & {"refunded", *wanted}:
+        return best
+    given = {ours: theirs for ours, theirs in best.columns.items() if ours in lines}
+    return _map(lines, names, sample, {**given, **_resolved(lines, names, wanted)})
 
 
 def _map(table: Contract, names: list[str], sample: Sample, given: dict[str, str | None]) -> Mapping:
@@ -173,13 +203,20 @@ def _fit(mapping: Mapping) -> float:
 
 def _is_recognised(mapping: Mapping) -> bool:
     table = contract(mapping.table)
-    complete = not set(table.needing("must")) & set(mapping.missing)
+    lacking = set(table.needing("must")) & set(mapping.missing)
+    complete = not lacking or (lacking <= set(table.makeable) and _says_who_bought(mapping))
     marked = any(ours in MARKS[mapping.table] for ours in mapping.columns)
     return complete and marked and _has_one_of(table, mapping) and _fit(mapping) >= _LEAST
 
 
+def _says_who_bought(mapping: Mapping) -> bool:
+    """Who, when and how much: what makes rows without an order number sales all the same."""
+    given = mapping.columns.keys()
+    return {"customer_id", "ordered_at"} <= given and bool({"amount", "unit_price"} & given)
+
+
 def _orders_or_lines(fitting: list[Mapping]) -> list[Mapping]:
-    """A file that fits both has lines if it names products, else whole orders."""
+    """A file that fits both has lines if it names products, else whole orders (see also `_in_lines`)."""
     by_table = {m.table: m for m in fitting}
     if not {"orders", "order_lines"} <= by_table.keys():
         return fitting
@@ -192,49 +229,30 @@ def _has_one_of(table: Contract, mapping: Mapping) -> bool:
     return not table.one_of or any(ours in mapping.columns for ours in table.one_of)
 
 
-def _checked(mapping: Mapping) -> Mapping:
+def _checked(mapping: Mapping, sample: Sample) -> Mapping:
     table = contract(mapping.table)
-    needed = [ours for ours in table.needing("must") if ours in mapping.missing]
+    # A row without a date has nothing that an order could be made from.
+    makeable = table.makeable if table.time in mapping.columns else ()
+    needed = [ours for ours in table.needing("must") if ours in mapping.missing and ours not in makeable]
     if needed:
-        raise MappingError(
+        raise unfit(table, needed, mapping.unmapped, sample) or MappingError(
             "To be read as {table}, the file lacks: {needed}. Its other columns are: {theirs}.",
-            fix="Name the columns with --map {example}=THEIRS, or choose another table with --as.",
+            fix="Say which of its columns they are, or choose another table.",
             table=mapping.table,
             needed=", ".join(needed),
             theirs=", ".join(mapping.unmapped[:40]) or "–",
-            example=needed[0],
         )
     if not _has_one_of(table, mapping):
         raise MappingError(
             "To be read as {table}, the file needs one of: {needed}. Its other columns are: {theirs}.",
-            fix="Name one with --map {example}=THEIRS.",
+            fix="Say which of its columns is one of these.",
             table=mapping.table,
             needed=", ".join(table.one_of),
             theirs=", ".join(mapping.unmapped[:40]) or "–",
-            example=table.one_of[0],
         )
     if not mapping.columns:
-        raise _not_recognised(mapping, list(mapping.unmapped))
+        raise not_recognised(table, mapping.missing, mapping.unmapped, sample)
     return mapping
-
-
-def _not_recognised(nearest: Mapping, names: list[str]) -> MappingError:
-    needed = ", ".join(contract(nearest.table).needing("must") or contract(nearest.table).key)
-    return MappingError(
-        "The columns of the file do not show which table it is: {theirs}.",
-        fix="Say so with --as ({tables}) and name its columns with --map; {table} needs {needed}.",
-        theirs=", ".join(names[:40]),
-        tables=", ".join(CONTRACTS),
-        table=nearest.table,
-        needed=needed,
-    )
-
-
-def _unknown_ours(ours: str, table: Contract | None) -> MappingError:
-    known = table.names if table is not None else tuple(sorted({n for c in CONTRACTS.values() for n in c.names}))
-    return MappingError(
-        "There is no column {ours} in Zhike.", fix="Use one of: {known}.", ours=ours, known=", ".join(known)
-    )
 
 
 def _resolved(table: Contract, names: list[str], corrections: abc.Mapping[str, str]) -> dict[str, str | None]:
@@ -243,17 +261,12 @@ def _resolved(table: Contract, names: list[str], corrections: abc.Mapping[str, s
     given: dict[str, str | None] = {}
     for ours, theirs in corrections.items():
         if ours not in table:
-            raise _unknown_ours(ours, table)
+            raise unknown_ours(ours, table.names)
         if theirs.strip() in ("", "-"):
             given[ours] = None
             continue
         found = theirs if theirs in names else by_key.get(normalised(theirs))
         if found is None:
-            raise MappingError(
-                "The file has no column {theirs}.",
-                fix="Its columns are: {names}.",
-                theirs=theirs,
-                names=", ".join(names[:60]),
-            )
+            raise unknown_theirs(theirs, names)
         given[ours] = found
     return given

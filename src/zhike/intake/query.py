@@ -1,56 +1,39 @@
-"""Any query on any database → a Parquet file, streamed: the result never has to fit into memory."""
+"""Any query on any database → a Parquet file, streamed: the result never has to fit into memory.
+
+A child process talks to the database, because a query may never end or give more than any disk holds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import duckdb
-import pyarrow.parquet as pq
+from zhike.errors import InputError
+from zhike.intake.limits import Limits
+from zhike.intake.sandbox import Cause, Death, run_worker
 
-from zhike.errors import EngineError, InputError
-
-_ROWS_AT_ONCE = 65_536
+_WORKER = "zhike.intake.databases"
 
 
-def fetch_query(url: str, sql: str, destination: Path) -> Path:
+def fetch_query(url: str, sql: str, destination: Path, *, limits: Limits | None = None) -> Path:
     """Runs a query and writes its rows to `destination` in the order the database gives them.
 
     `sqlite:///path` and `postgresql://…` go through ADBC, `duckdb://path` is opened directly, other URLs through
     `ibis.connect`. The database is asked with the rights of the login in the URL; give it one that can only read.
+    One statement that only reads is let through; on PostgreSQL it runs in a read-only transaction.
 
     Raises:
-        InputError: the database cannot be reached, or refuses the query.
+        InputError: the database cannot be reached, refuses the query or is not done with it within the limits on
+            time, memory and size; or the query does not only read.
         EngineError: the driver for this kind of database is not installed.
     """
-    kind = url.split(":", 1)[0].split("+", 1)[0].lower()
     partial = destination.with_suffix(".partial")
+    request = {"url": url, "sql": sql, "destination": str(partial)}
     try:
-        with _batches(kind, url, sql) as (schema, batches), pq.ParquetWriter(partial, schema) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-    except ImportError as error:
-        raise EngineError(
-            "The driver for {kind} is not installed.",
-            fix="Install it: pip install 'zhike[sql]' or ibis-framework with that database.",
-            kind=kind,
-        ) from error
-    except (InputError, EngineError):
-        raise
-    except Exception as error:
-        # Every driver has errors of its own. Whatever it says may hold the URL with its password.
-        raise InputError(
-            "The query on {kind} failed: {reason}",
-            fix="Check the address, the rights and the SQL.",
-            kind=kind,
-            reason=_without_secrets(str(error), url)[:500],
-        ) from error
+        # Logins may come from the environment (PGPASSWORD, AWS_…); no stranger's file is read in this child.
+        run_worker(_WORKER, request, limits=limits, died=_died, whole_environment=True)
+        partial.replace(destination)
     finally:
-        if partial.exists() and not _complete(partial):
-            partial.unlink()
-    partial.replace(destination)
+        partial.unlink(missing_ok=True)
     return destination
 
 
@@ -71,58 +54,19 @@ def shown_address(url: str) -> str:
     return f"{kind}://{user}{at}{host}"[:200] if rest else kind[:100]
 
 
-def _complete(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(0, 2)
-        if file.tell() < 8:
-            return False
-        file.seek(-4, 2)
-        return file.read() == b"PAR1"
-
-
-@contextmanager
-def _batches(kind: str, url: str, sql: str) -> Iterator[tuple[Any, Iterator[Any]]]:
-    if kind in ("sqlite", "postgresql", "postgres"):
-        with _adbc(kind, url) as connection, connection.cursor() as cursor:
-            cursor.execute(sql)
-            reader = cursor.fetch_record_batch()
-            yield reader.schema, reader
-        return
-    if kind == "duckdb":
-        closed: dict[str, Any] = {"enable_external_access": False, "lock_configuration": True}
-        with duckdb.connect(url.split("://", 1)[-1], read_only=True, config=closed) as database:
-            reader = database.sql(sql).to_arrow_reader(_ROWS_AT_ONCE)
-            yield reader.schema, reader
-        return
-    import ibis
-
-    connection = ibis.connect(url)
-    try:
-        table = connection.sql(sql)
-        reader = table.to_pyarrow_batches(chunk_size=_ROWS_AT_ONCE)
-        yield reader.schema, reader
-    finally:
-        connection.disconnect()
-
-
-def _adbc(kind: str, url: str) -> Any:
-    if kind == "sqlite":
-        import adbc_driver_sqlite.dbapi as sqlite
-
-        path = url.split("://", 1)[-1]
-        path = path[1:] if path.startswith("/") else path
-        if not Path(path).is_file():
-            # SQLite would create an empty database.
-            raise InputError("There is no file {file}.", fix="Check the name and the folder.", file=path)
-        return sqlite.connect(f"file:{Path(path).resolve()}?mode=ro")
-    import adbc_driver_postgresql.dbapi as postgresql
-
-    return postgresql.connect(url)
-
-
-def _without_secrets(said: str, url: str) -> str:
-    said = said.replace(url, "…")
-    if "@" in url and ":" in url.split("@", 1)[0].split("://", 1)[-1]:
-        password = url.rsplit("@", 1)[0].split("://", 1)[-1].split(":", 1)[1]
-        said = said.replace(password, "…")
-    return said
+def _died(death: Death) -> InputError:
+    if death.cause in (Cause.TIME, Cause.PROCESSOR):
+        return InputError(
+            "The query took longer than {seconds} seconds and was stopped.",
+            fix="Ask for fewer rows, or allow more time.",
+            seconds=round(death.seconds),
+        )
+    if death.cause is Cause.MEMORY:
+        return InputError(
+            "The query needed more memory than allowed.", fix="Ask for fewer rows or shorter values at once."
+        )
+    return InputError(
+        "The query failed: the process that asked the database ended ({reason}).",
+        fix="Check the address and the SQL.",
+        reason=death.said,
+    )

@@ -13,6 +13,7 @@ from zhike.intake.columnar import read_parquet
 from zhike.intake.delimited import read_delimited
 from zhike.intake.jsonlines import read_json
 from zhike.intake.limits import Limits
+from zhike.intake.names import plainly_named, shown_name
 from zhike.intake.raw import RawTable
 from zhike.intake.recognise import recognise
 from zhike.intake.sql import quoted
@@ -49,9 +50,10 @@ def read(
     Raises:
         InputError: the file holds no table that can be read; the message names the fix.
     """
-    form = recognise(path)
-    plain = _plainly_named(path, scratch)
+    name = shown_name(path.name)
+    plain = plainly_named(path, scratch)
     try:
+        form = recognise(plain)
         if form in ("zip", "gzip"):
             part, members = unpack(path, form, scratch=scratch, limits=limits, member=options.member)
             table = _read_one(con, part.path, options, limits, scratch)
@@ -59,9 +61,13 @@ def read(
         else:
             table = _read_one(con, plain, options, limits, scratch)
             finding = table.finding
-        return replace(table, finding=replace(finding, file=path.name))
+        return replace(table, finding=replace(finding, file=name))
+    except InputError as error:
+        if error.values.get("file") in (plain.name, path.name):
+            error.values["file"] = name
+        raise
     except duckdb.Error as error:
-        raise reading_error(error, path) from error
+        raise reading_error(error, name) from error
 
 
 def sample(con: duckdb.DuckDBPyConnection, raw: RawTable, rows: int = SAMPLE_ROWS) -> dict[str, list[object]]:
@@ -72,17 +78,6 @@ def sample(con: duckdb.DuckDBPyConnection, raw: RawTable, rows: int = SAMPLE_ROW
     return {name: [row[i] for row in found] for i, name in enumerate(names)}
 
 
-def _plainly_named(path: Path, scratch: Path) -> Path:
-    """The file under a name in which DuckDB sees no pattern: `sales[1]*.csv` must not match other files."""
-    if not set("*?[]{}") & set(str(path)):
-        return path
-    plain = "".join("_" if c in "*?[]{}" else c for c in path.name)
-    link = scratch / f"named-{plain}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(path.resolve())
-    return link
-
-
 def _read_one(
     con: duckdb.DuckDBPyConnection, path: Path, options: ReadOptions, limits: Limits, scratch: Path
 ) -> RawTable:
@@ -90,9 +85,9 @@ def _read_one(
     if form in ("xlsx", "xls"):
         return read_workbook(con, path, form, limits=limits, sheet=options.sheet, header=options.header_row)
     if form == "parquet":
-        return read_parquet(con, path)
+        return read_parquet(con, path, limits=limits)
     if form == "json":
-        return read_json(con, path, scratch=scratch, encoding=options.encoding)
+        return read_json(con, path, scratch=scratch, limits=limits, encoding=options.encoding)
     if form in ("zip", "gzip"):
         raise InputError(
             "{file} holds an archive inside an archive.",
@@ -111,17 +106,17 @@ def _read_one(
     )
 
 
-def reading_error(error: duckdb.Error, path: Path) -> InputError:
+def reading_error(error: duckdb.Error, file: str) -> InputError:
     """What DuckDB says while reading a file, as an error for people. Also for errors in later passes over it."""
     if isinstance(error, duckdb.OutOfMemoryException):
         return InputError(
             "{file} needs more memory than allowed.",
             fix="Raise the memory limit, or split the file.",
-            file=path.name,
+            file=file,
         )
     return InputError(
         "{file} is damaged or not what its name says: {reason}",
         fix="Export it again, or as CSV.",
-        file=path.name,
+        file=file,
         reason=str(error).splitlines()[0][:200],
     )

@@ -19,12 +19,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from enum import Enum
 from typing import IO, Any
 
 from zhike import errors
 from zhike.errors import InputError, ZhikeError
 from zhike.intake.limits import MEGABYTE, Limits
+from zhike.intake.names import shown_name
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -34,14 +36,63 @@ _PR_SET_PDEATHSIG = 1
 _LONGEST_MESSAGE = 64 * MEGABYTE
 
 
+class Cause(Enum):
+    """Why a child ended without an answer."""
+
+    TIME = "time"
+    PROCESSOR = "processor"
+    MEMORY = "memory"
+    CRASH = "crash"
+
+
+@dataclass(frozen=True)
+class Death:
+    """The end of a child that gave no answer: why, after how many seconds it was due, and its last words."""
+
+    cause: Cause
+    seconds: float
+    said: str
+
+
+def reading_failed(death: Death) -> InputError:
+    """The death of a child that read a file, as an error for people."""
+    if death.cause is Cause.TIME:
+        return InputError(
+            "Reading the file took longer than {seconds} seconds and was stopped.",
+            fix="Split the file, or allow more time.",
+            seconds=round(death.seconds),
+        )
+    if death.cause is Cause.PROCESSOR:
+        return InputError(
+            "Reading the file took more processor time than allowed and was stopped.",
+            fix="Split the file, or allow more time.",
+        )
+    if death.cause is Cause.MEMORY:
+        return InputError(
+            "Reading the file needed more memory than allowed.", fix="Raise the memory limit, or split the file."
+        )
+    return InputError(
+        "Reading the file failed: the process that read it ended ({reason}).",
+        fix="The file may be damaged. Export it again, or as CSV.",
+        reason=death.said,
+    )
+
+
 def run_worker(
     module: str,
     request: dict[str, Any],
     *,
     limits: Limits | None = None,
     on_progress: Progress | None = None,
+    died: Callable[[Death], InputError] = reading_failed,
+    whole_environment: bool = False,
 ) -> dict[str, Any]:
     """Runs `python -m module` on a request and returns its result.
+
+    Args:
+        died: says what happened when the child ended without an answer.
+        whole_environment: the child gets all of our environment, logins included. Only for a child that opens no
+            stranger's file.
 
     Raises:
         ZhikeError: as the child raised it.
@@ -54,7 +105,7 @@ def run_worker(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
-            env=_environment(limits),
+            env=_environment(limits, whole=whole_environment),
             start_new_session=True,
             close_fds=True,
         )
@@ -71,7 +122,8 @@ def run_worker(
             raise _error_from(answer["error"])
         if "result" in answer:
             return dict(answer["result"])
-        raise _death(child.returncode, time.monotonic() - started, limits, _tail(complaints))
+        late = time.monotonic() - started >= limits.wall_seconds
+        raise died(_death(answer, child.returncode, late, limits, _tail(complaints)))
 
 
 def serve_worker(handler: Callable[[dict[str, Any], Progress], dict[str, Any]]) -> None:
@@ -94,14 +146,14 @@ def serve_worker(handler: Callable[[dict[str, Any], Progress], dict[str, Any]]) 
     except ZhikeError as error:
         say({"error": _error_to(error)})
     except MemoryError:
-        say({"error": _error_to(_out_of_memory())})
+        say({"died": Cause.MEMORY.value})
     answers.close()
     # Libraries' threads and clean-up can no longer change the result.
     os._exit(0)
 
 
-def _environment(limits: Limits) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+def _environment(limits: Limits, *, whole: bool) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if whole or name in _KEPT}
     if limits.threads:
         kept["OMP_NUM_THREADS"] = str(limits.threads)
     # The package may be used from a folder that only the parent's path knows.
@@ -164,27 +216,16 @@ def _tail(complaints: IO[bytes]) -> str:
     return lines[-1][:300] if lines else ""
 
 
-def _death(code: int, seconds: float, limits: Limits, said: str) -> InputError:
-    """Why a child ended without an answer."""
-    if seconds >= limits.wall_seconds:
-        return InputError(
-            "Reading the file took longer than {seconds} seconds and was stopped.",
-            fix="Split the file, or allow more time.",
-            seconds=round(limits.wall_seconds),
-        )
+def _death(answer: dict[str, Any], code: int, late: bool, limits: Limits, said: str) -> Death:
+    if late:
+        return Death(Cause.TIME, limits.wall_seconds, said)
     if code == -signal.SIGXCPU:
-        return InputError(
-            "Reading the file took more processor time than allowed and was stopped.",
-            fix="Split the file, or allow more time.",
-        )
+        return Death(Cause.PROCESSOR, limits.cpu_seconds, said)
     # An allocation that is refused ends Rust and C++ libraries with SIGABRT.
-    if code in (-signal.SIGKILL, -signal.SIGABRT) or "MemoryError" in said or "bad_alloc" in said:
-        return _out_of_memory()
-    return InputError(
-        "Reading the file failed: the process that read it ended ({reason}).",
-        fix="The file may be damaged. Export it again, or as CSV.",
-        reason=_signal_name(code) if code < 0 else said or f"exit {code}",
-    )
+    refused = code in (-signal.SIGKILL, -signal.SIGABRT) or "MemoryError" in said or "bad_alloc" in said
+    if refused or answer.get("died") == Cause.MEMORY.value:
+        return Death(Cause.MEMORY, limits.wall_seconds, said)
+    return Death(Cause.CRASH, limits.wall_seconds, _signal_name(code) if code < 0 else said or f"exit {code}")
 
 
 def _signal_name(code: int) -> str:
@@ -194,14 +235,8 @@ def _signal_name(code: int) -> str:
         return str(code)
 
 
-def _out_of_memory() -> InputError:
-    return InputError(
-        "Reading the file needed more memory than allowed.", fix="Raise the memory limit, or split the file."
-    )
-
-
 def _error_to(error: ZhikeError) -> dict[str, Any]:
-    values = {name: v if isinstance(v, int | float | str | bool) else str(v) for name, v in error.values.items()}
+    values = {name: v if isinstance(v, int | float | bool) else shown_name(str(v)) for name, v in error.values.items()}
     return {"kind": type(error).__name__, "problem": error.problem, "fix": error.fix, "values": values}
 
 

@@ -123,7 +123,8 @@ TABLES: dict[str, dict[str, tuple[str, str]]] = {
             "order value, total amount, grand total, sales value, sales amount, net sales, revenue, payment value, "
             "买家实际支付金额, 实付金额, 实付款, 实际支付金额, 支付金额, 付款金额, 实收金额, 成交金额, 订单金额, "
             "消费金额, 销售额, 销售金额, 交易金额",
-            "total, total price, sales, price, value, spend, 金额, 总金额, 总价, 订单总额",
+            "total, total price, sales, price, value, spend, spending, dollars, dollar value, 金额, 总金额, 总价, "
+            "订单总额, 花费",
         ),
         "listed_amount": (
             "listed amount, list amount, gross amount, gross total, original amount, original price, subtotal, "
@@ -172,7 +173,7 @@ TABLES: dict[str, dict[str, tuple[str, str]]] = {
         "amount": (
             "amount, line amount, line total, sales value, sales amount, total amount, net amount, revenue, "
             "extended price, 行金额, 销售额, 销售金额, 实付金额, 支付金额, 小计, 商品金额, 成交金额",
-            "total, total price, sales, value, 金额, 总金额, 总价",
+            "total, total price, sales, value, dollars, dollar value, 金额, 总金额, 总价",
         ),
         "cost": ("cost, cost of goods, cogs, unit cost, total cost, 成本, 商品成本", ""),
     },

@@ -16,6 +16,7 @@ from zhike.intake.delimited import RELATION
 from zhike.intake.headers import (
     NO_HEADER,
     TITLE_ROWS,
+    check_width,
     column_headers,
     header_row,
     table_start,
@@ -44,7 +45,8 @@ def read_workbook(
     """A view over one sheet: the one named, else the first that holds a table.
 
     Raises:
-        InputError: no such sheet, no table in any, a password, damage, or a workbook that inflates too far.
+        InputError: no such sheet, no table in any, a password, damage, a workbook that inflates too far, or a sheet
+            with too many columns.
     """
     if form == "xlsx":
         _check_workbook(path, limits)
@@ -61,6 +63,7 @@ def read_workbook(
     for candidate in (sheet,) if sheet is not None else names:
         rows = _first_rows(book, path, candidate)
         if _is_table(rows):
+            check_width(path.name, len(rows[0]), limits)
             return _view(con, path, form, book, candidate, names, rows, header)
     raise InputError(
         "{file} has no sheet with a header and rows.",

@@ -8,7 +8,6 @@ Delta log, and a crash between the two leaves an entry that says "interrupted".
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,28 +18,33 @@ from deltalake import DeltaTable
 
 from zhike.errors import InputError
 from zhike.lake.lake import Lake
+from zhike.lake.ledger import Ledger
 from zhike.lake.snapshot import facts_schema, facts_table
 from zhike.schema import CONTRACTS, contract
 
-_LEDGER = "ledger/imports"
 _REMARKS = "ledger/remarks"
-_LEDGER_SCHEMA = pa.schema(
-    [
-        ("batch", pa.int64()),
-        ("table", pa.string()),
-        ("source", pa.string()),
-        ("file", pa.string()),
-        ("sha256", pa.string()),
-        ("imported_at", pa.timestamp("us")),
-        ("rows", pa.int64()),
-        ("accepted", pa.int64()),
-        ("flagged", pa.int64()),
-        ("rejected", pa.int64()),
-        ("duplicates", pa.int64()),
-        ("added", pa.int64()),
-        ("updated", pa.int64()),
-        ("details", pa.string()),
-    ]
+_LEDGER = Ledger(
+    table="ledger/imports",
+    work="import",
+    schema=pa.schema(
+        [
+            ("batch", pa.int64()),
+            ("table", pa.string()),
+            ("source", pa.string()),
+            ("file", pa.string()),
+            ("sha256", pa.string()),
+            ("imported_at", pa.timestamp("us")),
+            ("rows", pa.int64()),
+            ("accepted", pa.int64()),
+            ("flagged", pa.int64()),
+            ("rejected", pa.int64()),
+            ("duplicates", pa.int64()),
+            ("added", pa.int64()),
+            ("updated", pa.int64()),
+            ("details", pa.string()),
+        ]
+    ),
+    json=("details",),
 )
 REMARKS_SCHEMA = pa.schema(
     [
@@ -60,9 +64,26 @@ class State(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-@dataclass(frozen=True)
-class Batch:
-    """One import. `rows` = accepted + flagged + rejected; `added` + `updated` were written to the lake."""
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """The rows of a file and what became of them.
+
+    `rows` = accepted + flagged + rejected. `added` + `updated` were written to the lake; `duplicates` were there
+    already, or came again later in the file.
+    """
+
+    rows: int = 0
+    accepted: int = 0
+    flagged: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    added: int = 0
+    updated: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch(Counts):
+    """One import. `details` are the finding, the mapping and the quality report of its file."""
 
     batch: int
     table: str
@@ -70,14 +91,6 @@ class Batch:
     file: str
     sha256: str
     imported_at: dt.datetime
-    rows: int
-    accepted: int
-    flagged: int
-    rejected: int
-    duplicates: int
-    added: int
-    updated: int
-    # mapping, finding and quality report of the file
     details: dict[str, Any] = field(default_factory=dict)
     state: State = State.COMMITTED
 
@@ -97,20 +110,17 @@ def batches_at(lake: Lake, versions: Mapping[str, int]) -> list[Batch]:
 
 
 def _listed(lake: Lake, log: Callable[[str], DeltaTable | None]) -> list[Batch]:
-    rows = sorted(lake.read(_LEDGER).to_pylist(), key=lambda row: row["batch"])
-    logs = {table: log(table) for table in {row["table"] for row in rows}}
-    return [
-        Batch(**row | {"details": json.loads(row["details"])}, state=_state(logs[row["table"]], row["batch"]))
-        for row in rows
-    ]
+    entries = _LEDGER.entries(lake)
+    logs = {table: log(table) for table in {entry["table"] for entry in entries}}
+    return [Batch(**entry, state=_state(logs[entry["table"]], entry["batch"])) for entry in entries]
 
 
 def committed(lake: Lake, *columns: str) -> pa.Table:
     """The ledger of the imports that are in the lake, oldest first: batch, table and these columns of it."""
     wanted = list(dict.fromkeys(("batch", "table", *columns)))
-    ledger = lake.delta(_LEDGER)
+    ledger = lake.delta(_LEDGER.table)
     if ledger is None:
-        return _LEDGER_SCHEMA.empty_table().select(wanted)
+        return _LEDGER.schema.empty_table().select(wanted)
     rows = pa.table(ledger.to_pyarrow_table(columns=wanted)).sort_by("batch")
     pairs = list(zip(rows["table"].to_pylist(), rows["batch"].to_pylist(), strict=True))
     logs = {table: lake.delta(facts_table(table)) for table in {table for table, _ in pairs}}
@@ -124,7 +134,7 @@ def next_number(lake: Lake) -> int:
     Looked up wherever a batch leaves its number, not in the ledger alone: an entry can be missing after a crash of
     the machine, and no two imports may ever share a number.
     """
-    tables = (_LEDGER, _REMARKS, *(facts_table(name) for name in CONTRACTS))
+    tables = (_LEDGER.table, _REMARKS, *(facts_table(name) for name in CONTRACTS))
     return 1 + max(_highest(lake, table) for table in tables)
 
 
@@ -139,18 +149,16 @@ def _highest(lake: Lake, table: str) -> int:
     return max((number for number in actions["max.batch"].to_pylist() if number is not None), default=0)
 
 
-def commit(lake: Lake, batch: Batch, facts: Any, remarks: pa.Table | pa.RecordBatchReader) -> None:
-    """Put a batch into the lake. The last of the three writes is the one that makes it count."""
+def commit(lake: Lake, batch: Batch, facts: Any, remarks: Any) -> None:
+    """Put a batch into the lake. The last of the three writes is the one that makes it count.
+
+    Args:
+        facts, remarks: see `Lake.append`.
+    """
     lake.append(_REMARKS, remarks, schema=REMARKS_SCHEMA)
-    entry = {name: getattr(batch, name) for name in _LEDGER_SCHEMA.names if name != "details"}
-    entry["details"] = json.dumps(batch.details, ensure_ascii=False, default=str)
-    lake.append(_LEDGER, pa.Table.from_pylist([entry], schema=_LEDGER_SCHEMA), schema=_LEDGER_SCHEMA)
-    lake.append(
-        facts_table(batch.table),
-        facts,
-        schema=facts_schema(contract(batch.table)),
-        transaction=(_transaction(batch.batch), 1),
-    )
+    _LEDGER.write(lake, batch)
+    schema = facts_schema(contract(batch.table))
+    lake.append(facts_table(batch.table), facts, schema=schema, transaction=_LEDGER.transaction(batch.batch))
 
 
 def undo(lake: Lake, number: int) -> Batch:
@@ -168,7 +176,7 @@ def undo(lake: Lake, number: int) -> Batch:
                 number=number,
                 state=batch.state.value,
             )
-        lake.delete(facts_table(batch.table), f"batch = {number}", transaction=(_transaction(number), 2))
+        lake.delete(facts_table(batch.table), f"batch = {number}", transaction=_LEDGER.transaction(number, 2))
     return batch
 
 
@@ -197,9 +205,4 @@ def _find(lake: Lake, number: int) -> Batch:
 
 
 def _state(log: DeltaTable | None, number: int) -> State:
-    landed = None if log is None else log.transaction_version(_transaction(number))
-    return {1: State.COMMITTED, 2: State.UNDONE}.get(landed or 0, State.INTERRUPTED)
-
-
-def _transaction(number: int) -> str:
-    return f"import-{number}"
+    return {1: State.COMMITTED, 2: State.UNDONE}.get(_LEDGER.landed(log, number) or 0, State.INTERRUPTED)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
+from ibis.backends.duckdb import Backend
 
 from zhike.errors import EngineError
+from zhike.lake.failures import computing
 
 # Of the machine's memory, what a DuckDB engine may use before it spills to disk.
 MEMORY_SHARE = 0.6
@@ -21,8 +26,10 @@ def connect(engine: str | None = None, *, reachable: tuple[Path, ...] = (), scra
     Args:
         engine: `duckdb`, `spark` (a session in this process) or `sc://host:port` (Spark Connect).
             Default: the environment variable ZHIKE_ENGINE, else `duckdb`.
-        reachable: the only folders DuckDB may read from then on. A lake holds what strangers uploaded, so a query
-            must not wander off to other files.
+        reachable: the only folders DuckDB may open files in from then on, the lake's first. A lake holds what
+            strangers uploaded, so a query must not wander off to other files. DuckDB 2.0 knows no folder that may only
+            be read: SQL could also write there. No text of a person ever becomes SQL here; values reach it through
+            Ibis expressions or `intake.sql`.
         scratch: where DuckDB spills what does not fit in memory.
 
     Raises:
@@ -43,16 +50,43 @@ def connect(engine: str | None = None, *, reachable: tuple[Path, ...] = (), scra
     )
 
 
+class LakeReader(Backend):  # type: ignore[misc]  # Ibis has no types
+    """DuckDB over the files of one lake. A file that turns out damaged while it is read is a `LakeError`."""
+
+    place = ""
+
+    def to_pyarrow(self, expr: Any, /, **how: Any) -> Any:
+        with computing(self.place), _damage():
+            return super().to_pyarrow(expr, **how)
+
+    def create_table(self, name: str, /, obj: Any = None, **how: Any) -> Any:
+        with computing(self.place), _damage():
+            return super().create_table(name, obj, **how)
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """DuckDB's Parquet reader raises some of its errors about damage without a kind."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if type(error) is not duckdb.Error:
+            raise
+        raise duckdb.InvalidInputException(str(error)) from error
+
+
 def _duckdb(reachable: tuple[Path, ...], scratch: Path | None) -> Any:
     settings: dict[str, Any] = {"memory_limit": f"{MEMORY_SHARE:.0%}", "preserve_insertion_order": False}
     if scratch is not None:
         settings["temp_directory"] = str(scratch)
-    backend = ibis.duckdb.connect(**settings)
-    if reachable:
-        folders = [str(folder) for folder in (*reachable, *([scratch] if scratch else []))]
-        backend.con.execute("SET allowed_directories = ?", [folders])
-        backend.con.execute("SET enable_external_access = false")
-        backend.con.execute("SET lock_configuration = true")
+    if not reachable:
+        return ibis.duckdb.connect(**settings)
+    backend = LakeReader().connect(**settings)
+    backend.place = str(reachable[0])
+    folders = [str(folder) for folder in (*reachable, *([scratch] if scratch else []))]
+    backend.con.execute("SET allowed_directories = ?", [folders])
+    backend.con.execute("SET enable_external_access = false")
+    backend.con.execute("SET lock_configuration = true")
     return backend
 
 

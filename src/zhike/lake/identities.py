@@ -13,10 +13,13 @@ from typing import Any
 import pyarrow as pa
 
 from zhike.errors import InputError
+from zhike.intake.sql import literal
 from zhike.lake.lake import Lake
 
-# Ids of the source "main" stand as they are; those of any other source are told apart by its name in front.
+# Ids of the source "main" stand as they are, unless they hold a colon: "shop:1" would be customer 1 of the source
+# "shop". Those get a name in front too, as the ids of all other sources do.
 MAIN_SOURCE = "main"
+_MARK = ":"
 
 _TABLE = "identities"
 _SCHEMA = pa.schema(
@@ -31,12 +34,19 @@ _SCHEMA = pa.schema(
 
 
 def qualified(source: str, external_id: str) -> str:
-    """The identity of an id within a source.
+    """The identity of an id within a source. No two ids of any two sources have the same one.
 
-    >>> qualified("main", "17850"), qualified("shop", "17850")
-    ('17850', 'shop:17850')
+    >>> qualified("main", "17850"), qualified("shop", "17850"), qualified("main", "shop:17850")
+    ('17850', 'shop:17850', 'main:shop:17850')
     """
-    return external_id if source == MAIN_SOURCE else f"{source}:{external_id}"
+    bare = source == MAIN_SOURCE and _MARK not in external_id
+    return external_id if bare else f"{source}{_MARK}{external_id}"
+
+
+def qualified_sql(source: str, column: str) -> str:
+    """`qualified` as DuckDB SQL over a column of ids; NULL stays NULL."""
+    named = f"{literal(source + _MARK)} || {column}"
+    return f"CASE WHEN contains({column}, '{_MARK}') THEN {named} ELSE {column} END" if source == MAIN_SOURCE else named
 
 
 def links(lake: Lake) -> dict[str, str]:

@@ -11,23 +11,27 @@ import pyarrow as pa
 
 from zhike.errors import LakeError
 from zhike.lake.lake import Lake
+from zhike.lake.ledger import Ledger
 
-_LEDGER = "ledger/runs"
 SCORES = "scores"
-_SCHEMA = pa.schema(
-    [
-        ("run", pa.int64()),
-        ("as_of", pa.date32()),
-        ("started_at", pa.timestamp("us")),
-        ("customers", pa.int64()),
-        ("engine", pa.string()),
-        ("version", pa.string()),
-        ("inputs", pa.string()),
-        ("settings", pa.string()),
-        ("seconds", pa.string()),
-    ]
+_LEDGER = Ledger(
+    table="ledger/runs",
+    work="run",
+    schema=pa.schema(
+        [
+            ("run", pa.int64()),
+            ("as_of", pa.date32()),
+            ("started_at", pa.timestamp("us")),
+            ("customers", pa.int64()),
+            ("engine", pa.string()),
+            ("version", pa.string()),
+            ("inputs", pa.string()),
+            ("settings", pa.string()),
+            ("seconds", pa.string()),
+        ]
+    ),
+    json=("inputs", "settings", "seconds"),
 )
-_JSON = ("inputs", "settings", "seconds")
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,7 @@ class Run:
 def runs(lake: Lake) -> list[Run]:
     """The refreshes whose scores are in the lake, oldest first. One that was killed before its commit is not."""
     scores = lake.delta(SCORES)
-    if scores is None:
-        return []
-    rows = [r for r in lake.read(_LEDGER).to_pylist() if scores.transaction_version(_transaction(r["run"])) == 1]
-    found = [Run(**row | {name: json.loads(row[name]) for name in _JSON}) for row in rows]
-    return sorted(found, key=lambda run: run.run)
+    return [Run(**entry) for entry in _LEDGER.entries(lake) if _LEDGER.landed(scores, entry["run"])]
 
 
 def latest(lake: Lake) -> Run:
@@ -78,16 +78,13 @@ def latest(lake: Lake) -> Run:
 
 
 def next_number(lake: Lake) -> int:
-    ledger = lake.read(_LEDGER)
-    return 1 + max(ledger["run"].to_pylist(), default=0) if ledger.num_rows else 1
+    return 1 + max((entry["run"] for entry in _LEDGER.entries(lake)), default=0)
 
 
 def record(lake: Lake, run: Run, scores: Any, schema: pa.Schema) -> None:
     """Keep a run: first its entry, then its scores, whose commit makes it count."""
-    entry = {name: getattr(run, name) for name in _SCHEMA.names}
-    entry |= {name: json.dumps(entry[name], ensure_ascii=False) for name in _JSON}
-    lake.append(_LEDGER, pa.Table.from_pylist([entry], schema=_SCHEMA), schema=_SCHEMA)
-    lake.append(SCORES, scores, schema=schema, transaction=(_transaction(run.run), 1))
+    _LEDGER.write(lake, run)
+    lake.append(SCORES, scores, schema=schema, transaction=_LEDGER.transaction(run.run))
 
 
 def scores_of(lake: Lake, run: Run) -> Any:
@@ -96,7 +93,3 @@ def scores_of(lake: Lake, run: Run) -> Any:
     if scores is None:
         raise LakeError("Nothing has been computed in this lake yet.", fix="Run: zhike refresh.")
     return scores.filter(scores.run == run.run)
-
-
-def _transaction(number: int) -> str:
-    return f"run-{number}"

@@ -11,15 +11,16 @@ from typing import Any
 
 import ibis
 
+from zhike.adviser import recommend_rfm
 from zhike.cleaning.report import QualityReport
 from zhike.lake.batches import State, batches
 from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, runs, scores_of
 from zhike.lifecycle import stage_moves
-from zhike.report.figures import Bin, Figures, Group, Headline, Import, Moves, Row, Value
+from zhike.report.figures import Bin, Group, Headline, Import, Moves, ReportFigures, Row, Value
 from zhike.report.sales import Sales
-from zhike.rfm import RfmSettings, score_rfm
+from zhike.settings import Settings
 from zhike.value.contribution import pareto_curve
 
 LISTED = 10
@@ -28,7 +29,7 @@ MOST_BINS = 12
 LEAVING = ("maintenance", "churn")
 
 
-def read_figures(lake: Lake, run: Run) -> Figures:
+def read_figures(lake: Lake, run: Run) -> ReportFigures:
     """All figures of a run.
 
     Raises:
@@ -38,7 +39,7 @@ def read_figures(lake: Lake, run: Run) -> Figures:
         return _figures(lake, run)
 
 
-def _figures(lake: Lake, run: Run) -> Figures:
+def _figures(lake: Lake, run: Run) -> ReportFigures:
     facts = Facts.of(lake, run)
     scores = lake.materialised(scores_of(lake, run), "report_scores")
     bought = scores.filter(~scores.never_purchased)
@@ -46,14 +47,14 @@ def _figures(lake: Lake, run: Run) -> Figures:
     reader = _Scores(lake, bought)
     best, leaving = reader.best(), reader.leaving()
     leaving_customers, leaving_money = reader.leaving_total()
-    return Figures(
+    return ReportFigures(
         run=run,
         headline=reader.headline(scores, _reaches_back(sales.first_order, run)),
         first_order=sales.first_order,
         currency=sales.currency(),
         months=sales.months(),
         tiers=reader.groups(bought, "value_tier"),
-        even_tiers=reader.groups(_by_quantile(bought, run), "value_tier"),
+        advice=recommend_rfm(bought, Settings.from_run(run).rfm),
         grades=reader.groups(bought, "grade"),
         grid=reader.groups(bought, "grid_cell"),
         stages=reader.groups(scores, "stage"),
@@ -205,12 +206,6 @@ def round_edges(low: float, high: float) -> list[float]:
 def _reaches_back(first_order: dt.date | None, run: Run) -> bool:
     window = int(run.settings.get("window_days", 365))
     return first_order is not None and (run.as_of - first_order).days + 1 >= 2 * window
-
-
-def _by_quantile(bought: Any, run: Run) -> Any:
-    settings = run.settings.get("rfm", {})
-    chosen = {name: settings[name] for name in ("weights", "thresholds") if name in settings}
-    return score_rfm(bought, RfmSettings(mode="quantile", **chosen))
 
 
 def _moves(lake: Lake, run: Run, scores: Any) -> Moves | None:

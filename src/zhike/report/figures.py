@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from zhike.adviser import RfmAdvice
 from zhike.cleaning.report import QualityReport
 from zhike.lake.batches import Batch
 from zhike.lake.runs import Run
@@ -122,11 +123,16 @@ class Cohort:
 
 @dataclass(frozen=True)
 class MoneyFlow:
-    """From everything sold to what the scores count; gross − matched = net; net − unattributed = scored."""
+    """From everything sold to what the scores count; gross − matched = net; net − unattributed = scored.
+
+    What was taken back but not netted: `nameless`, entries that name neither customer nor order, and `unmatched`,
+    entries of which no purchase is in the records. returned = matched + nameless + unmatched.
+    """
 
     gross: float = 0.0
     returned: float = 0.0
     matched: float = 0.0
+    nameless: float = 0.0
     unmatched: float = 0.0
     net: float = 0.0
     unattributed: float = 0.0
@@ -142,7 +148,7 @@ class Import:
 
 
 @dataclass(frozen=True)
-class Figures:
+class ReportFigures:
     """Everything a report says, before it is put into words."""
 
     run: Run
@@ -151,8 +157,7 @@ class Figures:
     currency: str | None = None
     months: tuple[Month, ...] = ()
     tiers: tuple[Group, ...] = ()
-    # What scores by quantile would make of the same customers and thresholds.
-    even_tiers: tuple[Group, ...] = ()
+    advice: RfmAdvice | None = None
     grades: tuple[Group, ...] = ()
     grid: tuple[Group, ...] = ()
     stages: tuple[Group, ...] = ()

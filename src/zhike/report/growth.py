@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zhike.language import _
 from zhike.report.blocks import Advice, Block, Cell, Chart, Column, Section, Table
 from zhike.report.charts import Bar, column_chart, wide_and_narrow
-from zhike.report.figures import Figures, Month
+from zhike.report.figures import Month, ReportFigures
 from zhike.report.numbers import change, compact, count, money, month, percent, sentences, short_month
 from zhike.report.wording import amount
 
@@ -49,7 +49,7 @@ def trend_sentence(found: Trend) -> str:
     )
 
 
-def growth(figures: Figures) -> Section | None:
+def growth(figures: ReportFigures) -> Section | None:
     """Revenue and active customers month by month; nothing without an order."""
     months = figures.months
     if not months:
@@ -93,7 +93,7 @@ def _growth_advice(complete: Sequence[Month], *, season: bool) -> Advice:
     return Advice(_("Next"), text)
 
 
-def _revenue_chart(figures: Figures, best: Month) -> Chart:
+def _revenue_chart(figures: ReportFigures, best: Month) -> Chart:
     months = figures.months
     title = _("Revenue per month: most in {month}", month=month(best.first))
     bars = [

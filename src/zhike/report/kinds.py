@@ -5,26 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from zhike.adviser import RfmAdvice
 from zhike.labels import GRADES, GRID_ACTIVITY, GRID_FREQUENCY, GRID_VALUE, VALUE_TIERS, label, say
 from zhike.language import _
 from zhike.report.blocks import Advice, Block, Cell, Column, Section, Side, Table, root_level
-from zhike.report.figures import Figures, Group
-from zhike.report.numbers import count, listing, percent
+from zhike.report.figures import Group, ReportFigures
+from zhike.report.numbers import count, listing, percent, sentences
 from zhike.report.wording import amount, customers, days, grade_advice, tier_advice
 
-# A tier that holds nearly everybody tells nobody apart.
-LOPSIDED = 0.85
-ENOUGH = 20
-EVEN_MODE = "quantile"
 
-
-def kinds(figures: Figures) -> Section | None:
+def kinds(figures: ReportFigures) -> Section | None:
     """Tiers and grades with their size, their part of the revenue and what to do for them."""
     if not figures.tiers:
         return None
-    blocks: list[Block] = []
-    if caution := _lopsided(figures):
-        blocks.append(caution)
+    blocks: list[Block] = [_mode_advice(figures.advice)] if figures.advice else []
     blocks += [
         _groups(figures.tiers, VALUE_TIERS, "value_tier", tier_advice, _("Value tiers, by RFM score")),
         _groups(figures.grades, GRADES, "grade", grade_advice, _("Grades, by what is high and what is low")),
@@ -32,7 +26,7 @@ def kinds(figures: Figures) -> Section | None:
     return Section("kinds", _("Tiers and grades"), _("Who is worth how much?"), _kinds_answer(figures), blocks)
 
 
-def _kinds_answer(figures: Figures) -> str:
+def _kinds_answer(figures: ReportFigures) -> str:
     everyone, money = _totals(figures.grades)
     vip = next((g for g in figures.grades if g.code == "vip"), None)
     if vip and money > 0:
@@ -46,28 +40,26 @@ def _kinds_answer(figures: Figures) -> str:
     return _("No customer stands out in recency, frequency and amount at once.")
 
 
-def _lopsided(figures: Figures) -> Advice | None:
-    """Min-max scores follow the largest customers, so most others land in the lowest tier: say so, and the way out."""
-    everyone, _money = _totals(figures.tiers)
-    largest = max(figures.tiers, key=lambda g: g.customers)
-    mode = figures.run.settings.get("rfm", {}).get("mode", "minmax")
-    even = max((g.customers for g in figures.even_tiers), default=everyone)
-    if everyone < ENOUGH or largest.customers < LOPSIDED * everyone or even >= largest.customers or mode == EVEN_MODE:
-        return None
+def _mode_advice(advice: RfmAdvice) -> Advice:
+    """Whether the tiers tell customers apart; if another mode does it better, who would be where, and how to see it."""
+    if not advice.changes:
+        return Advice(_("How far the tiers tell customers apart"), advice.reason())
     parts = [
-        _("{tier} {n}", tier=label("value_tier", g.code), n=count(g.customers))
-        for g in _in_order(figures.even_tiers, VALUE_TIERS)
+        _("{tier} {n}", tier=label("value_tier", code), n=count(advice.tiers_then[code]))
+        for code in VALUE_TIERS
+        if code in advice.tiers_then
     ]
     return Advice(
         _("Read the tiers with care"),
-        _(
-            "{share} of the customers fall into one tier, because a few very large customers stretch the scale. The "
-            "grades below compare with the average instead and tell customers apart better. Scores by quantile "
-            "would give: {tiers}. To see who would move:",
-            share=percent(largest.customers / everyone),
-            tiers=listing(parts),
+        sentences(
+            advice.reason(),
+            _(
+                "The tiers would be: {tiers}. Grades compare with the mean instead and suffer less. To see who would "
+                "move:",
+                tiers=listing(parts),
+            ),
         ),
-        command="zhike preview --mode quantile",
+        command=f"zhike preview --mode {advice.mode}",
         caution=True,
     )
 
@@ -106,7 +98,7 @@ def _totals(groups: Sequence[Group]) -> tuple[int, float]:
     return sum(g.customers for g in groups), sum(g.monetary for g in groups)
 
 
-def grid(figures: Figures) -> Section | None:
+def grid(figures: ReportFigures) -> Section | None:
     """Activity × frequency for each level of value, shaded by the number of customers."""
     if not figures.grid:
         return None
@@ -144,7 +136,7 @@ def grid(figures: Figures) -> Section | None:
     return Section("grid", _("RFM grid"), _("Where is good money going quiet?"), answer, blocks)
 
 
-def _value_grid(figures: Figures, by_code: Mapping[str, Group], value: str) -> Table:
+def _value_grid(figures: ReportFigures, by_code: Mapping[str, Group], value: str) -> Table:
     everyone, money = _totals(figures.grid)
     highest = max(g.customers for g in figures.grid)
     rows = []

@@ -7,13 +7,13 @@ from typing import Any
 
 from zhike.language import _, current_language
 from zhike.report.blocks import Block, Facts, Folded, Section, Text
-from zhike.report.figures import Figures
+from zhike.report.figures import ReportFigures
 from zhike.report.numbers import count, day, listing
 from zhike.report.wording import days
 from zhike.schema import CONTRACTS
 
 
-def method(figures: Figures) -> Section:
+def method(figures: ReportFigures) -> Section:
     """The run and everything that decided its scores."""
     run = figures.run
     answer = _(
@@ -38,7 +38,7 @@ def method(figures: Figures) -> Section:
     return Section("method", _("Method"), _("How was this computed?"), answer, blocks)
 
 
-def _formulas(figures: Figures) -> tuple[tuple[str, str], ...]:
+def _formulas(figures: ReportFigures) -> tuple[tuple[str, str], ...]:
     settings = figures.run.settings
     rfm, stages = settings.get("rfm", {}), settings.get("lifecycle", {})
     weights = " / ".join(f"{w:g}" for w in rfm.get("weights", ()))
@@ -89,7 +89,7 @@ def _formulas(figures: Figures) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _settings(figures: Figures) -> Facts:
+def _settings(figures: ReportFigures) -> Facts:
     pairs = [(name, _value(value)) for name, value in _flat(figures.run.settings)]
     return Facts(tuple(pairs), title=_("Settings"))
 
@@ -110,7 +110,7 @@ def _value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _inputs(figures: Figures) -> Facts:
+def _inputs(figures: ReportFigures) -> Facts:
     pairs = []
     for name, value in figures.run.inputs.items():
         if name in CONTRACTS:
@@ -120,7 +120,7 @@ def _inputs(figures: Figures) -> Facts:
     return Facts(tuple(pairs), title=_("Inputs"))
 
 
-def _timing(figures: Figures) -> Facts:
+def _timing(figures: ReportFigures) -> Facts:
     run = figures.run
     steps = {"facts": _("Facts"), "models": _("Models")}
     pairs = [(_("Engine"), run.engine), (_("Computed at"), f"{run.started_at:%Y-%m-%d %H:%M} UTC")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zhike.language import _
 from zhike.report.blocks import Action, Actions, Advice, Block, Card, Cards, Section, Tone
-from zhike.report.figures import Figures
+from zhike.report.figures import ReportFigures
 from zhike.report.growth import trend, trend_sentence
 from zhike.report.numbers import change, compact, count, day, percent, sentences
 from zhike.report.wording import amount, customers, days
@@ -17,7 +17,7 @@ MUCH_UNATTRIBUTED = 0.05
 LONGEST = 16
 
 
-def glance(figures: Figures) -> Section:
+def glance(figures: ReportFigures) -> Section:
     """The headline in a sentence, in figures, and the first things to do."""
     blocks: list[Block] = [_cards(figures)]
     if actions := _actions(figures):
@@ -28,7 +28,7 @@ def glance(figures: Figures) -> Section:
     return Section("glance", _("At a glance"), _("How is the customer base doing?"), _headline(figures), blocks)
 
 
-def _headline(figures: Figures) -> str:
+def _headline(figures: ReportFigures) -> str:
     h = figures.headline
     if not h.customers:
         return _("Nobody has bought yet: {customers} known, no orders.", customers=customers(h.everyone))
@@ -50,7 +50,7 @@ def _headline(figures: Figures) -> str:
     return said
 
 
-def _cards(figures: Figures) -> Cards:
+def _cards(figures: ReportFigures) -> Cards:
     h = figures.headline
     never = (
         _("{n} more without a purchase that stands", n=count(h.never_purchased))
@@ -86,7 +86,7 @@ def _cards(figures: Figures) -> Cards:
     return Cards(cards)
 
 
-def _short(figures: Figures, value: float | None) -> str:
+def _short(figures: ReportFigures, value: float | None) -> str:
     """An amount that fits a card: in full, or in millions and billions where that is too long."""
     full = amount(figures, value)
     return full if value is None or len(full) <= LONGEST else compact(value)
@@ -96,25 +96,25 @@ def _share_of_all(part: int, whole: int) -> str:
     return _("{share} of customers", share=percent(part / whole)) if whole else ""
 
 
-def _compared(figures: Figures, now: float, before: float) -> str:
+def _compared(figures: ReportFigures, now: float, before: float) -> str:
     if not figures.headline.comparable or before <= 0:
         return ""
     return _("{change} on the window before", change=change(now, before))
 
 
-def _tone(figures: Figures, now: float, before: float) -> Tone:
+def _tone(figures: ReportFigures, now: float, before: float) -> Tone:
     if not figures.headline.comparable or before <= 0 or now == before:
         return ""
     return "good" if now > before else "bad"
 
 
-def _no_comparison(figures: Figures) -> str:
+def _no_comparison(figures: ReportFigures) -> str:
     if figures.first_order is None:
         return ""
     return _("records begin {day}: no window before to compare with", day=day(figures.first_order))
 
 
-def _actions(figures: Figures) -> list[Action]:
+def _actions(figures: ReportFigures) -> list[Action]:
     """The few things that matter most, each only when the figures say so."""
     h, found = figures.headline, []
     if figures.leaving:

@@ -9,12 +9,13 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from zhike.errors import LakeError, SettingsError
+from zhike.inert import inert
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run
 from zhike.language import LANGUAGES, _, speaking
 from zhike.report.blocks import Section
 from zhike.report.data import read_figures
-from zhike.report.figures import Figures
+from zhike.report.figures import ReportFigures
 from zhike.report.growth import growth
 from zhike.report.kinds import grid, kinds
 from zhike.report.method import method
@@ -59,7 +60,7 @@ def write_report(lake: Lake, run: Run, destination: Path, *, language: str) -> P
     return destination
 
 
-def page_html(figures: Figures, *, language: str) -> str:
+def page_html(figures: ReportFigures, *, language: str) -> str:
     """The whole page as text."""
     templates = Environment(
         loader=PackageLoader("zhike.report"),
@@ -70,7 +71,7 @@ def page_html(figures: Figures, *, language: str) -> str:
     )
     with speaking(language):
         drawn: list[Section | None] = [section(figures) for section in SECTIONS]
-        return templates.get_template("page.html").render(
+        page = templates.get_template("page.html").render(
             tag=_TAGS[language],
             title=_("Customer report"),
             period=_period(figures),
@@ -84,9 +85,11 @@ def page_html(figures: Figures, *, language: str) -> str:
                 ),
             },
         )
+    # Here, where all text has come together, no section can forget it.
+    return inert(page, lines=True)
 
 
-def _period(figures: Figures) -> str:
+def _period(figures: ReportFigures) -> str:
     values = {"day": day(figures.run.as_of), "window": days(figures.window_days)}
     if figures.first_order is None:
         return _("As of {day}", **values)

@@ -81,7 +81,7 @@ class Sales:
     def flow(self) -> MoneyFlow:
         """Gross sales, what was taken back, what is left, and how much of it belongs to a known customer."""
         only_lines = self._lines.anti_join(self._orders.select("order_id"), "order_id")
-        gross, returned = 0.0, 0.0
+        gross, returned, nameless = 0.0, 0.0, 0.0
         for table in (self._orders, only_lines):
             amount = table.amount
             back = (-amount).sum(where=amount < 0).fill_null(0.0)
@@ -89,6 +89,7 @@ class Sales:
                 back += table.refunded.sum(where=amount > 0).fill_null(0.0)
             row = self._rows(table.aggregate(gross=amount.sum(where=amount > 0).fill_null(0.0), back=back))[0]
             gross, returned = gross + row["gross"], returned + row["back"]
+            nameless += self._nameless(table)
         known = self._net.customer_id.notnull() & self._net.ordered_at.notnull()
         sums = self._net.aggregate(
             net=self._net.amount.sum().fill_null(0.0), scored=self._net.amount.sum(where=known).fill_null(0.0)
@@ -96,7 +97,25 @@ class Sales:
         row = self._rows(sums)[0]
         net, scored = row["net"], row["scored"]
         matched = gross - net
-        return MoneyFlow(gross, returned, matched, max(0.0, returned - matched), net, net - scored, scored)
+        return MoneyFlow(
+            gross=gross,
+            returned=returned,
+            matched=matched,
+            nameless=nameless,
+            unmatched=max(0.0, returned - matched - nameless),
+            net=net,
+            unattributed=net - scored,
+            scored=scored,
+        )
+
+    def _nameless(self, table: Any) -> float:
+        """What was taken back without saying from whom or of which order, so that nothing can be netted with it."""
+        nameless = table.filter((table.amount < 0) & table.customer_id.isnull())
+        if "refund_of" in table.columns:
+            nameless = nameless.filter(nameless.refund_of.isnull())
+        nameless = nameless.anti_join(table.filter(table.amount > 0), "order_id")
+        found = self._lake.engine.to_pyarrow((-nameless.amount).sum().fill_null(0.0)).as_py()
+        return float(found)
 
     def _is_complete(self, first: dt.date) -> bool:
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])

@@ -9,7 +9,7 @@ from zhike.labels import STAGES, label
 from zhike.language import _
 from zhike.lifecycle import strategy
 from zhike.report.blocks import Advice, Block, Cell, Column, Section, Table, Text, level, root_level
-from zhike.report.figures import Cohort, Figures, Moves
+from zhike.report.figures import Cohort, Moves, ReportFigures
 from zhike.report.numbers import count, day, month, percent, sentences
 from zhike.report.wording import amount, customers
 
@@ -20,7 +20,7 @@ ENOUGH = 20
 SHOWN_MONTHS = 12
 
 
-def stages(figures: Figures) -> Section | None:
+def stages(figures: ReportFigures) -> Section | None:
     """The stages with their strategy, and the moves since an earlier run."""
     if not figures.stages:
         return None
@@ -29,7 +29,7 @@ def stages(figures: Figures) -> Section | None:
     return Section("stages", _("Lifecycle"), _("Where are customers in their life with us?"), _answer(figures), blocks)
 
 
-def _answer(figures: Figures) -> str:
+def _answer(figures: ReportFigures) -> str:
     if not figures.headline.customers:
         return _("{customers} still to be won.", customers=customers(figures.headline.everyone))
     sizes = {g.code: g.customers for g in figures.stages}
@@ -42,7 +42,7 @@ def _answer(figures: Figures) -> str:
     )
 
 
-def _stage_table(figures: Figures) -> Table:
+def _stage_table(figures: ReportFigures) -> Table:
     by_code = {g.code: g for g in figures.stages}
     everyone = sum(g.customers for g in figures.stages)
     money = sum(g.monetary for g in figures.stages)
@@ -56,7 +56,7 @@ def _stage_table(figures: Figures) -> Table:
                 Cell(label("stage", code)),
                 Cell(count(number), bar=number / everyone, note=percent(number / everyone)),
                 Cell(percent(share), bar=max(0.0, share or 0.0), note=amount(figures, earned)),
-                Cell(strategy(code)),
+                Cell(_strategy(code, number, figures.headline.never_purchased)),
             )
         )
     columns = (
@@ -71,7 +71,24 @@ def _stage_table(figures: Figures) -> Table:
     return Table(columns, rows, note=note)
 
 
-def _how_to_see_moves(figures: Figures) -> Text:
+def _strategy(code: str, number: int, never_purchased: int) -> str:
+    """What to do for a stage. Who has yet to buy is in acquisition too, and needs something else."""
+    if code != "acquisition" or not never_purchased:
+        return strategy(code)
+    first = strategy(code, never_purchased=True)
+    if number == never_purchased:
+        return first
+    return sentences(
+        strategy(code),
+        _(
+            "Of these, without a purchase that stands: {n}. {strategy}",
+            n=count(never_purchased),
+            strategy=first,
+        ),
+    )
+
+
+def _how_to_see_moves(figures: ReportFigures) -> Text:
     earlier = figures.run.as_of - dt.timedelta(days=90)
     return Text(
         _(
@@ -84,7 +101,7 @@ def _how_to_see_moves(figures: Figures) -> Text:
     )
 
 
-def _moves_blocks(figures: Figures) -> list[Block]:
+def _moves_blocks(figures: ReportFigures) -> list[Block]:
     moves = figures.moves
     if moves is None:
         return []
@@ -134,7 +151,7 @@ def _matrix(moves: Moves, note: str) -> Table:
     return Table([Column(_("from ↓ to →")), *heads], rows, note=note, stacks=False, heat=True)
 
 
-def cohorts(figures: Figures) -> Section | None:
+def cohorts(figures: ReportFigures) -> Section | None:
     """Who came back how many months after their first purchase; nothing before the second month."""
     found = figures.cohorts
     longest = min(SHOWN_MONTHS, max((len(c.returned) for c in found), default=0))
@@ -162,7 +179,7 @@ def cohorts(figures: Figures) -> Section | None:
     return Section("cohorts", _("Cohorts"), _("Do new customers come back?"), _cohort_answer(new), blocks)
 
 
-def _newcomers(figures: Figures) -> Sequence[Cohort]:
+def _newcomers(figures: ReportFigures) -> Sequence[Cohort]:
     """Cohorts that are sure to be new: in the first month of the records everybody looks new."""
     first = figures.first_order
     later = [c for c in figures.cohorts if first is None or c.first > first]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zhike.cleaning.report import QualityReport, RuleCount
-from zhike.cleaning.text import shown
-from zhike.cleaning.wording import figure_title, finding_sentence, rule_sentence, rule_title, use_title
+from zhike.cleaning.text import finding_sentences, shown
+from zhike.cleaning.wording import figure_title, rule_sentence, rule_title, use_title
 from zhike.lake.batches import State
 from zhike.language import _, current_language
 from zhike.report.blocks import Advice, Block, Cell, Column, Facts, Folded, Section, Table, Text
-from zhike.report.figures import Figures, Import
+from zhike.report.figures import Import, ReportFigures
 from zhike.report.numbers import count, day, listing, money, percent, sentences
 from zhike.report.wording import amount, rows
 from zhike.schema import CONTRACTS
@@ -19,7 +19,7 @@ EXAMPLES = 3
 SHOWN_IMPORTS = 12
 
 
-def trust(figures: Figures) -> Section:
+def trust(figures: ReportFigures) -> Section:
     """Rows and money from the files to the scores, then each import in detail."""
     standing = [i for i in figures.imports if i.batch.state is State.COMMITTED]
     blocks: list[Block] = []
@@ -38,7 +38,7 @@ def trust(figures: Figures) -> Section:
     )
 
 
-def _answer(figures: Figures, standing: Sequence[Import]) -> str:
+def _answer(figures: ReportFigures, standing: Sequence[Import]) -> str:
     total = sum(i.batch.rows for i in standing)
     if not total:
         return _("The lake lists no imported rows.")
@@ -58,7 +58,7 @@ def _answer(figures: Figures, standing: Sequence[Import]) -> str:
     return sentences(said, _("{share} of net sales belong to a known customer.", share=known))
 
 
-def _flow(figures: Figures) -> Table:
+def _flow(figures: ReportFigures) -> Table:
     flow = figures.flow
     steps = (
         (_("Everything sold"), flow.gross, _("all orders and order lines with an amount above zero")),
@@ -70,6 +70,11 @@ def _flow(figures: Figures) -> Table:
             _("Not matched"),
             flow.unmatched,
             _("refunds and corrections of which no purchase is in the records; nothing was subtracted for them"),
+        ),
+        (
+            _("Without customer or order"),
+            flow.nameless,
+            _("corrections that name neither a customer nor an order; nothing was subtracted for them"),
         ),
     )
     table_rows = [
@@ -120,9 +125,7 @@ def _part(number: int, whole: int) -> Cell:
 
 def _detail(found: Import, report: QualityReport, *, alone: bool) -> Folded:
     blocks: list[Table | Text | Facts] = [_figures(report), _rules(report)]
-    said = [finding_sentence(note.code, _labelled(report, note.values)) for note in report.findings]
-    said += [_(sentence, **values) for sentence, values in report.warnings]
-    blocks += [Text(sentence) for sentence in said]
+    blocks += [Text(sentence) for sentence in finding_sentences(report)]
     can = [use_title(use) for use in report.can]
     if can:
         blocks.append(Text(listing(can), title=_("This file serves")))
@@ -182,13 +185,6 @@ def _examples(rule: RuleCount) -> str:
             where += f" {shown(example.column)}"
         said.append(where if example.value is None else f"{where} = {shown(example.value)}")
     return listing(said) + ("…" if rule.rows > len(said) else "")
-
-
-def _labelled(report: QualityReport, values: dict[str, object]) -> dict[str, object]:
-    """A finding names a column by its code name; a person reads its label."""
-    if "label" not in values:
-        return values
-    return values | {"label": CONTRACTS[report.table][str(values["label"])].label(current_language())}
 
 
 def _advice(standing: Sequence[Import]) -> Advice | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from zhike.language import _
-from zhike.report.figures import Figures
+from zhike.report.figures import ReportFigures
 from zhike.report.numbers import count, money
 
 
-def amount(figures: Figures, value: float | None) -> str:
+def amount(figures: ReportFigures, value: float | None) -> str:
     """Money, in the company's currency where it is known."""
     return money(value, figures.currency)
 

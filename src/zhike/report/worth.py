@@ -9,7 +9,7 @@ from zhike.language import _
 from zhike.lifecycle import explain_lifecycle
 from zhike.report.blocks import Advice, Block, Cell, Chart, Column, Facts, Section, Table, Text
 from zhike.report.charts import Bar, Mark, column_chart, share_curve, wide_and_narrow
-from zhike.report.figures import Bin, Figures, Group, Row
+from zhike.report.figures import Bin, Group, ReportFigures, Row
 from zhike.report.numbers import compact, count, percent, sentences
 from zhike.report.wording import amount, customers, days
 from zhike.value.clv_formula import explain_clv_formula
@@ -18,7 +18,7 @@ CURVE_ROWS = 10
 ID_LENGTH = 60
 
 
-def value(figures: Figures) -> Section | None:
+def value(figures: ReportFigures) -> Section | None:
     """How unevenly revenue is spread, what customers may still bring, and what is left of it."""
     v = figures.value
     if not v.curve:
@@ -36,7 +36,7 @@ def value(figures: Figures) -> Section | None:
     return Section("value", _("Customer value"), _("Who brings the money, and how much is to come?"), answer, blocks)
 
 
-def _curve(figures: Figures) -> Chart:
+def _curve(figures: ReportFigures) -> Chart:
     v = figures.value
     share = v.top_fifth_share
     if share is None:
@@ -59,7 +59,7 @@ def _curve(figures: Figures) -> Chart:
     return Chart(title, wide, narrow, table, note=note)
 
 
-def _classes(figures: Figures, groups: Sequence[Group]) -> Table:
+def _classes(figures: ReportFigures, groups: Sequence[Group]) -> Table:
     everyone = sum(g.customers for g in groups)
     money = sum(g.monetary for g in groups)
     by_code = {g.code: g for g in groups}
@@ -78,7 +78,7 @@ def _classes(figures: Figures, groups: Sequence[Group]) -> Table:
     return Table((Column(_("Class")), Column(_("Customers"), "number"), Column(bought, "number")), rows)
 
 
-def _clv_chart(figures: Figures) -> Chart:
+def _clv_chart(figures: ReportFigures) -> Chart:
     bins = figures.value.clv_bins
     fullest = max(bins, key=lambda b: b.customers)
     title = _("Lifetime value: most customers are at {range}", range=_range(fullest))
@@ -113,7 +113,7 @@ def _range(b: Bin) -> str:
     return _("{low} to {high}", low=compact(b.low), high=compact(b.high))
 
 
-def _clv_facts(figures: Figures) -> Facts:
+def _clv_facts(figures: ReportFigures) -> Facts:
     v = figures.value
     source = say(LIFESPAN_SOURCES[v.lifespan_source]) if v.lifespan_source in LIFESPAN_SOURCES else "–"
     if v.margin is None or v.margin >= 1:
@@ -137,7 +137,7 @@ def _clv_facts(figures: Figures) -> Facts:
     )
 
 
-def _profit(figures: Figures) -> list[Block]:
+def _profit(figures: ReportFigures) -> list[Block]:
     v = figures.value
     if not v.profit_known:
         return [
@@ -176,7 +176,7 @@ def _profit(figures: Figures) -> list[Block]:
     return blocks
 
 
-def who(figures: Figures) -> Section | None:
+def who(figures: ReportFigures) -> Section | None:
     """The customers worth most, and those worth most who are leaving, each with the reason in a sentence."""
     if not figures.best and not figures.leaving:
         return None
@@ -209,7 +209,7 @@ def who(figures: Figures) -> Section | None:
     return Section("who", _("Who"), _("Whom to look after, and whom to call first?"), answer, blocks)
 
 
-def _leaving(figures: Figures) -> Table:
+def _leaving(figures: ReportFigures) -> Table:
     columns = (
         Column(_("Customer")),
         Column(_("Spent in {window}", window=days(figures.window_days)), "number"),
@@ -230,7 +230,7 @@ def _leaving(figures: Figures) -> Table:
     return Table(columns, rows, title=_("Leaving, worth most first"), note=note)
 
 
-def _best(figures: Figures) -> Table:
+def _best(figures: ReportFigures) -> Table:
     columns = (
         Column(_("Customer")),
         Column(_("Lifetime value"), "number"),
@@ -250,7 +250,7 @@ def _best(figures: Figures) -> Table:
     return Table(columns, rows, title=_("Highest lifetime value"))
 
 
-def _id(figures: Figures, row: Row) -> Cell:
+def _id(figures: ReportFigures, row: Row) -> Cell:
     """The ID as it is, cut when it is longer than anyone would read; whole when the pointer rests on it."""
     known = str(row["customer_id"])
     company = str(figures.companies.get(known, ""))[:ID_LENGTH]

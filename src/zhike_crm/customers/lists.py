@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from zhike.labels import names_of, say
+from zhike.labels import GRID_ACTIVITY, GRID_FREQUENCY, GRID_VALUE, label, names_of, say
 from zhike_crm.accounts.access import visible
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.models import Customer
@@ -28,6 +28,11 @@ def codes(column: str) -> Any:
     """The codes of a score with the library's own names for them."""
     colours = COLOURS.get(column, {})
     return lambda: [Choice(code, say(name), colours.get(code, "")) for code, name in names_of(column).items()]
+
+
+def grid_cells() -> list[Choice]:
+    cells = (f"{a}-{f}-{v}" for a in GRID_ACTIVITY for f in GRID_FREQUENCY for v in GRID_VALUE)
+    return [Choice(cell, label("grid_cell", cell)) for cell in cells]
 
 
 class CustomerList(RecordList):
@@ -67,6 +72,7 @@ class CustomerList(RecordList):
             Column("monetary", _("Amount in the window"), Kind.MONEY, "score__monetary"),
             Column("average_order_value", _("Average order"), Kind.MONEY, "score__average_order_value"),
             Column("octant", _("RFM octant"), Kind.CHOICE, "score__octant", codes("octant")),
+            Column("grid_cell", _("RFM grid"), Kind.CHOICE, "score__grid_cell", grid_cells),
             Column("abc", _("ABC class"), Kind.CHOICE, "score__abc", codes("abc")),
             Column("rank", _("Rank by revenue"), Kind.NUMBER, "score__rank"),
             Column("profit", _("Profit"), Kind.MONEY, "score__profit"),

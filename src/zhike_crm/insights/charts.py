@@ -76,3 +76,35 @@ def groups(workspace: Workspace, column: str, rows: list[dict[str, Any]]) -> dic
             }
         ],
     }
+
+
+def flows(rows: list[tuple[str, str, int]], before: Any, after: Any) -> dict[str, Any]:
+    """From tier to tier as a Sankey diagram: who was where at two times, or under two settings."""
+    tiers = [tier for tier in names_of("value_tier") if any(tier in row[:2] for row in rows)]
+    names = {
+        (tier, side): f"{label('value_tier', tier)} · {when}"
+        for tier in tiers
+        for side, when in ((0, before), (1, after))
+    }
+    nodes = [
+        {"name": names[tier, side], "colour": _COLOURS[tier]}
+        for side in (0, 1)
+        for tier in tiers
+        if any(row[side] == tier for row in rows)
+    ]
+    links = [{"source": names[b, 0], "target": names[a, 1], "value": count} for b, a, count in rows]
+    return {
+        "series": [
+            {
+                "type": "sankey",
+                "data": nodes,
+                "links": links,
+                "left": 8,
+                "right": 150,
+                "nodeGap": 14,
+                "layoutIterations": 0,
+                "lineStyle": {"color": "gradient", "opacity": 0.35},
+                "emphasis": {"focus": "adjacency"},
+            }
+        ]
+    }

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from zhike.errors import ZhikeError
+from zhike.settings import Settings
 from zhike_crm.accounts.access import can, visible
 from zhike_crm.accounts.pages import page
+from zhike_crm.customers.lists import CustomerList
 from zhike_crm.customers.models import Note, Task
 from zhike_crm.insights import charts
-from zhike_crm.insights.actions import request_refresh
+from zhike_crm.insights.actions import publish, published, request_refresh
+from zhike_crm.insights.forms import RfmForm
+from zhike_crm.insights.grid import grid
 from zhike_crm.insights.home import changes, tiles
+from zhike_crm.insights.models import PublishedSettings, RunSummary
+from zhike_crm.insights.moves import between, preview
 from zhike_crm.insights.summary import current
 from zhike_crm.jobs.models import Job
 
@@ -47,6 +56,57 @@ def start_refresh(request: HttpRequest) -> HttpResponse:
     request_refresh(request.workspace, by=request.member)
     messages.info(request, _("The refresh has begun; the page shows the new figures when it is done."))
     return redirect("home_page", request.workspace.slug)
+
+
+@page("insights.view")
+def rfm(request: HttpRequest) -> HttpResponse:
+    """Who is in which tier, who moved, and what other weights would change."""
+    summary = current(request.workspace)
+    context: dict[str, Any] = {"summary": summary, "may_publish": can(request.member, "insights.publish")}
+    if summary is not None:
+        before = RunSummary.objects.of(request.workspace).filter(as_of__lt=summary.as_of).last()
+        flows = between(request.workspace, before, summary) if before else []
+        context |= {
+            "before": before,
+            "grid": grid(summary, request.workspace),
+            "charts": {
+                "tiers": charts.groups(request.workspace, "value_tier", summary.figures["tiers"]),
+                "moves": charts.flows(flows, before.as_of, summary.as_of) if flows else None,
+            },
+            "form": RfmForm(base=published(request.workspace)),
+            "history": PublishedSettings.objects.of(request.workspace).select_related("by")[:10],
+            "advice": _advice(summary),
+        }
+    return render(request, "insights/rfm.html", context)
+
+
+@page("insights.publish", methods=("POST",))
+def preview_rfm(request: HttpRequest) -> HttpResponse:
+    """Who would move under the settings of the form; nothing is changed."""
+    summary = get_object_or_404(RunSummary.objects.of(request.workspace), current=True)
+    form = RfmForm(request.POST, base=Settings.from_dict(summary.settings))
+    context: dict[str, Any] = {"tiers": CustomerList(request.member).columns["value_tier"]}
+    if form.is_valid():
+        try:
+            found = preview(request.workspace, summary, form.settings())
+        except ZhikeError as wrong:
+            context["error"] = str(wrong)
+        else:
+            context |= {"preview": found, "chart": charts.flows(found["flows"], _("now"), _("then"))}
+    else:
+        context["error"] = " ".join(text for errors in form.errors.values() for text in errors)
+    return render(request, "insights/_preview.html", context)
+
+
+@page("insights.publish", methods=("POST",))
+def publish_rfm(request: HttpRequest) -> HttpResponse:
+    form = RfmForm(request.POST, base=published(request.workspace))
+    if form.is_valid():
+        publish(form.settings(), form.cleaned_data["note"], by=request.member)
+        messages.success(request, _("Published. A refresh with these settings has begun."))
+    else:
+        messages.error(request, " ".join(text for errors in form.errors.values() for text in errors))
+    return redirect("rfm", request.workspace.slug)
 
 
 def _mentions(member: object) -> object:

@@ -1,0 +1,83 @@
+"""What tests of the product share: an installation in a temporary folder, workspaces, people of every role.
+
+The database is SQLite unless ZHIKE_DATABASE_URL names another one; `make test` runs these tests on both.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+# Before Django reads its settings.
+os.environ["ZHIKE_HOME"] = tempfile.mkdtemp(prefix="zhike-test-")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhike_crm.config.settings")
+
+import django
+import pytest
+from django.test import Client
+
+django.setup()
+
+from zhike_crm.accounts.access import Role
+from zhike_crm.accounts.actions import create_workspace
+from zhike_crm.accounts.models import Membership, User
+from zhike_crm.workspaces.models import Workspace
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings: Any) -> None:
+    """Tests need no collected files, and hash passwords cheaply."""
+    storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": storage}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    return User.objects.create_user("owner@example.com", PASSWORD, name="Olive Owner")
+
+
+@pytest.fixture
+def workspace(owner: User) -> Workspace:
+    return create_workspace("Shop", by=owner, slug="shop")
+
+
+@pytest.fixture
+def other_workspace(db: None) -> Workspace:
+    """A company that has nothing to do with the first one."""
+    stranger = User.objects.create_user("stranger@example.com", PASSWORD, name="Sid Stranger")
+    return create_workspace("Elsewhere", by=stranger, slug="elsewhere")
+
+
+@pytest.fixture
+def member(workspace: Workspace) -> Callable[..., Membership]:
+    """member("sales") is somebody of that role; the same person when asked again."""
+
+    def of_role(role: str, **values: Any) -> Membership:
+        user, _made = User.objects.get_or_create(email=f"{role}@example.com", defaults={"name": role.title()})
+        if role == Role.OWNER:
+            return Membership.objects.of(workspace).select_related("workspace", "user").get(role=Role.OWNER)
+        found, _new = Membership.objects.get_or_create(
+            workspace=workspace, user=user, defaults={"role": role, **values}
+        )
+        return Membership.objects.of(workspace).select_related("workspace", "user").get(pk=found.pk)
+
+    return of_role
+
+
+@pytest.fixture
+def client_as(member: Callable[..., Membership]) -> Callable[..., Client]:
+    """client_as("viewer") is a browser in which somebody of that role is signed in."""
+
+    def signed_in(role: str, **values: Any) -> Client:
+        client = Client()
+        client.force_login(member(role, **values).user)
+        return client
+
+    return signed_in

@@ -30,14 +30,14 @@ class MemberRequest(HttpRequest):
 
 
 def page(
-    permission: str, *, methods: tuple[str, ...] = ("GET", "HEAD"), post: str | None = None
+    *permissions: str, methods: tuple[str, ...] = ("GET", "HEAD"), post: str | None = None
 ) -> Callable[[View], View]:
     """Make a function a page of a workspace.
 
     Args:
-        permission: what the member must be allowed.
+        permissions: all that the member must be allowed.
         methods: which it answers; others get 405.
-        post: a second permission that a POST needs.
+        post: a further permission that a POST needs.
     """
 
     def decorate(view: View) -> View:
@@ -47,17 +47,22 @@ def page(
         def checked(request: Any, workspace: str, **kwargs: Any) -> HttpResponse:
             request.member = member_of(request.user, workspace)
             request.workspace = request.member.workspace
-            require(request.member, permission)
-            if post and request.method == "POST":
-                require(request.member, post)
+            for permission in needed(checked, request.method):
+                require(request.member, permission)
             return view(request, **kwargs)
 
-        checked.permission = permission  # type: ignore[attr-defined]
-        checked.post_permission = post or permission  # type: ignore[attr-defined]
+        checked.permissions = permissions  # type: ignore[attr-defined]
+        checked.post_permission = post  # type: ignore[attr-defined]
         checked.methods = methods  # type: ignore[attr-defined]
         return checked
 
     return decorate
+
+
+def needed(view: Any, method: str) -> set[str]:
+    """The permissions that a page needs for a method."""
+    further = {view.post_permission} if view.post_permission and method == "POST" else set()
+    return {*view.permissions, *further}
 
 
 def member_of(user: Any, slug: str) -> Membership:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from zhike.labels import GRID_ACTIVITY, GRID_FREQUENCY, GRID_VALUE, label, names_of, say
 from zhike_crm.accounts.access import visible
 from zhike_crm.accounts.models import Membership
-from zhike_crm.customers.models import Customer
+from zhike_crm.customers.models import Customer, Identity
 from zhike_crm.ui.lists.columns import Choice, Column, Kind
 from zhike_crm.ui.lists.listing import RecordList
 
@@ -35,6 +35,10 @@ def grid_cells() -> list[Choice]:
     return [Choice(cell, label("grid_cell", cell)) for cell in cells]
 
 
+def kinds() -> list[Choice]:
+    return [Choice(*kind) for kind in Customer.Kind.choices]
+
+
 class CustomerList(RecordList):
     name = "customers"
     record_type = "customers.customer"
@@ -51,10 +55,11 @@ class CustomerList(RecordList):
         return reverse("customer", args=[self.workspace.slug, row.pk])
 
     def matching(self, rows: QuerySet, words: str) -> QuerySet:
-        found = Q(name__icontains=words) | Q(identities__identity=words)
+        numbered = Identity.objects.filter(workspace=self.workspace, identity=words).values("customer_id")
+        found = Q(name__icontains=words) | Q(pk__in=numbered)
         if "email" in self.columns:
             found |= Q(email__istartswith=words) | Q(phone__startswith=words)
-        return rows.filter(found).distinct()
+        return rows.filter(found)
 
     def own_columns(self) -> list[Column]:
         return [
@@ -71,18 +76,18 @@ class CustomerList(RecordList):
             Column("frequency", _("Purchases in the window"), Kind.NUMBER, "score__frequency"),
             Column("monetary", _("Amount in the window"), Kind.MONEY, "score__monetary"),
             Column("average_order_value", _("Average order"), Kind.MONEY, "score__average_order_value"),
-            Column("octant", _("RFM octant"), Kind.CHOICE, "score__octant", codes("octant")),
-            Column("grid_cell", _("RFM grid"), Kind.CHOICE, "score__grid_cell", grid_cells),
-            Column("abc", _("ABC class"), Kind.CHOICE, "score__abc", codes("abc")),
+            Column("octant", _("RFM octant"), Kind.CHOICE, "score__octant", codes("octant"), sortable=False),
+            Column("grid_cell", _("RFM grid"), Kind.CHOICE, "score__grid_cell", grid_cells, sortable=False),
+            Column("abc", _("ABC class"), Kind.CHOICE, "score__abc", codes("abc"), sortable=False),
             Column("rank", _("Rank by revenue"), Kind.NUMBER, "score__rank"),
             Column("profit", _("Profit"), Kind.MONEY, "score__profit"),
             Column("first_at", _("First purchase"), Kind.DATE, "score__first_at"),
             Column("never_purchased", _("Never purchased"), Kind.YESNO, "score__never_purchased", sortable=False),
             Column("email", _("E-mail"), Kind.TEXT, "email", personal=True),
             Column("phone", _("Phone"), Kind.TEXT, "phone", personal=True),
-            Column("kind", _("Kind"), Kind.CHOICE, "kind", lambda: [Choice(*c) for c in Customer.Kind.choices]),
+            Column("kind", _("Kind"), Kind.CHOICE, "kind", kinds, sortable=False),
             Column("country", _("Country"), Kind.TEXT, "country"),
-            Column("region", _("Region"), Kind.TEXT, "region"),
+            Column("region", _("Region"), Kind.TEXT, "region", sortable=False),
             Column("city", _("City"), Kind.TEXT, "city"),
             Column("owner", _("Owner"), Kind.PERSON, "owner", self._members),
             Column("created_at", _("Created"), Kind.MOMENT, "created_at"),

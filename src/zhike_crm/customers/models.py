@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from zhike_crm.accounts.models import Membership, User
@@ -41,8 +43,8 @@ class Customer(WorkspaceRow):
     simulated = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    deleted_at = models.DateTimeField(null=True)
-    merged_into = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="merged")
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged")
 
     class Meta:
         indexes = [
@@ -123,6 +125,9 @@ class Score(WorkspaceRow):
                 "monetary",
                 "revenue",
                 "clv",
+                "orders",
+                "average_order_value",
+                "profit",
                 "rank",
                 "last_at",
                 "first_at",
@@ -134,12 +139,14 @@ class Note(WorkspaceRow):
     """What a colleague wrote about a customer. Mentioned members are told."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="notes")
+    # Where it was written, once a merge has moved it.
+    first_customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     text = models.TextField(_("note"), max_length=10_000)
-    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     mentioned = models.ManyToManyField(Membership, related_name="mentions", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    edited_at = models.DateTimeField(null=True)
-    deleted_at = models.DateTimeField(null=True)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["customer", "-created_at"], name="note_of_customer")]
@@ -152,13 +159,15 @@ class Task(WorkspaceRow):
     """Something to do for a customer, by somebody, until a day."""
 
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="tasks")
+    # For whom it was made, once a merge has moved it.
+    first_customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     title = models.CharField(_("task"), max_length=200)
-    owner = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="tasks")
+    owner = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks")
     due_on = models.DateField(_("due"), null=True, blank=True)
-    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    done_at = models.DateTimeField(null=True)
-    deleted_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
@@ -171,16 +180,47 @@ class Task(WorkspaceRow):
 
 
 class Merge(WorkspaceRow):
-    """Two customers made one: enough to take it apart again with nothing lost."""
+    """Two customers made one: enough to take it apart again with nothing lost.
+
+    Notes, tasks and identities know themselves where they came from; the merged record keeps its own fields.
+    """
 
     kept = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges")
     merged = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
-    # What changed on the kept record: {field: [before, after]}; and which rows moved: {"note": [ids], …}.
-    changes = models.JSONField(default=dict)
+    # What changed on the kept record: {field: [before, after]}, custom fields as "field.name".
+    changes = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    # How many rows came over: {"notes": 3, …}.
     moved = models.JSONField(default=dict)
     at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     undone_at = models.DateTimeField(null=True)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merged"], condition=Q(undone_at=None), name="merged_once"),
+        ]
+
     def __str__(self) -> str:
         return f"{self.merged} → {self.kept}"
+
+
+class DuplicatePair(WorkspaceRow):
+    """Two customers who may be one. `first` has the smaller id. A dismissed pair stays dismissed.
+
+    `score` is the probability that they are one, 1 for equal keys; `reasons` are codes (see `duplicates.REASONS`).
+    """
+
+    first = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    score = models.FloatField()
+    reasons = models.JSONField(default=list)
+    found_at = models.DateTimeField(auto_now_add=True)
+    dismissed_at = models.DateTimeField(null=True)
+    dismissed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "first", "second"], name="one_pair")]
+        indexes = [models.Index(fields=["workspace", "dismissed_at", "-score", "id"], name="pair_likeliest")]
+
+    def __str__(self) -> str:
+        return f"{self.first} ≟ {self.second}"

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
+from zhike_crm.fields.models import FieldValue
 from zhike_crm.fields.values import definitions, values_of
 from zhike_crm.ui.lists.bulk import BulkAction
 from zhike_crm.ui.lists.columns import Column, Kind, custom_column
@@ -25,6 +26,8 @@ from zhike_crm.ui.lists.conditions import BadCondition, query
 PAGE = 50
 # Beyond this many matches the number is shown as "10,000+".
 COUNTED = 10_000
+# How far the index of a custom field is followed, and in which steps.
+STEP, STEPS = 2_000, 20
 
 
 @dataclass(frozen=True)
@@ -153,17 +156,20 @@ class RecordList:
             rows = self.rows().filter(pk__in=found)
         columns = self.chosen(question)
         start = (question.page - 1) * PAGE
-        shown = self._slice(self.with_related(rows, columns), question, start)
+        many = total > COUNTED
+        shown = self._slice(self.with_related(rows, columns), question, start, many)
         self._attach_custom(shown, columns)
         return Page(shown, columns, min(total, COUNTED), total > COUNTED, question.page)
 
-    def _slice(self, rows: QuerySet, question: Question, start: int) -> list[Any]:
+    def _slice(self, rows: QuerySet, question: Question, start: int, many: bool) -> list[Any]:
         """Rows with a value in order, then those without one: apart, because no index has empty values last."""
         sort = question.sort or self.default_sort
         column = self.columns.get(sort.lstrip("-"))
         sign = "-" if sort.startswith("-") else ""
         if column is None or not column.sortable:
             return list(rows.order_by("-pk")[start : start + PAGE])
+        if column.field is not None and many:
+            return self._walk(rows, column.field, sign, start)
         rows = rows.annotate(sort_key=column.key()) if column.field else rows.alias(sort_key=column.key())
         present = rows.filter(sort_key__isnull=False)
         if column.table:
@@ -174,6 +180,27 @@ class RecordList:
             before = start + len(shown) if shown else present.order_by().count()
             missing = rows.filter(sort_key__isnull=True).order_by("pk")
             shown += missing[max(0, start - before) : start + PAGE - before]
+        return shown
+
+    def _walk(self, rows: QuerySet, field: Any, sign: str, start: int) -> list[Any]:
+        """Many rows in the order of a custom field: along the index of its values, keeping those that match."""
+        values = (
+            FieldValue.objects.of(self.workspace).filter(field=field).order_by(f"{sign}{field.column}", "record_id")
+        )
+        kept: list[int] = []
+        for stop in range(STEP, STEPS * STEP + 1, STEP):
+            ids = list(values.values_list("record_id", flat=True)[stop - STEP : stop])
+            match = set(rows.order_by().filter(pk__in=ids).values_list("pk", flat=True))
+            kept += [pk for pk in ids if pk in match]
+            if len(ids) < STEP or len(kept) >= start + PAGE:
+                break
+        wanted = kept[start : start + PAGE]
+        found = {row.pk: row for row in rows.filter(pk__in=wanted)}
+        shown = [found[pk] for pk in wanted]
+        if len(shown) < PAGE:
+            missing = rows.exclude(pk__in=values.order_by().values("record_id")).order_by("pk")
+            begin = max(0, start - len(kept))
+            shown += missing[begin : begin + PAGE - len(shown)]
         return shown
 
     def _counted(self, rows: QuerySet) -> int:

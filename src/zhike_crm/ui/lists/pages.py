@@ -35,9 +35,8 @@ def list_urls(kind: type[RecordList]) -> list[URLPattern]:
     def show(request: HttpRequest) -> HttpResponse:
         return _show(request, kind(request.member))
 
-    @page(kind.permission)
+    @page(kind.permission, kind.export_permission)
     def download(request: HttpRequest) -> HttpResponse:
-        require(request.member, kind.export_permission)
         return _download(request, kind(request.member))
 
     @page(kind.permission, methods=("POST",))

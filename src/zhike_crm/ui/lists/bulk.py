@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -17,10 +19,13 @@ from django.utils.translation import ngettext
 from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import Actor, differences, entry, write_all
 from zhike_crm.audit.models import AuditEntry
+from zhike_crm.fields.values import definitions, parse, put_back, values_of, write_many
 from zhike_crm.ui.lists.columns import Choice, no_choices
 
 AT_ONCE = 100_000
 BATCH = 1000
+# In front of the name of a custom field.
+CUSTOM = "field."
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,9 @@ class BulkAction:
 
     Args:
         verb: in the audit log.
-        values: (form values, member) → {field: new value}, the same for every record.
+        values: (form values, member) → {field: new value}, the same for every record; custom fields as "field.name".
         choices: where the person picks one value; the form then has `value`.
+        asks: where the person types the value: what it is called.
         confirm: a question to answer first, for what is hard to take back by hand.
     """
 
@@ -40,6 +46,7 @@ class BulkAction:
     verb: str
     values: Callable[[Mapping[str, str], Membership], dict[str, Any]]
     choices: Callable[[], list[Choice]] = no_choices
+    asks: Any = ""
     icon: str = "pencil"
     confirm: Any = ""
 
@@ -89,11 +96,8 @@ def undo(workspace: Any, group: uuid.UUID, by: Membership) -> int:
         record = _record(written)
         if record is None:
             continue
-        old = {
-            name: before
-            for name, (before, after) in written.changes.items()
-            if _stored(record, name) == _read(record, name, after)
-        }
+        stored = _stored(record, written.changes)
+        old = {name: before for name, (before, after) in written.changes.items() if stored.get(name) == after}
         _set(record, old)
         count += bool(old)
         entry(record, "undone", Actor(by.user), {n: [written.changes[n][1], b] for n, b in old.items()}, back).save()
@@ -105,29 +109,48 @@ def _change(
     model: type[models.Model], ids: list[int], values: dict[str, Any], verb: str, group: uuid.UUID, by: Membership
 ) -> int:
     records = list(model.objects.of(by.workspace_id).select_for_update(of=("self",)).filter(pk__in=ids))
-    changes = {record.pk: differences(record, values) for record in records}
-    touched = [record for record in records if changes[record.pk]]
-    model.objects.of(by.workspace_id).filter(pk__in=[record.pk for record in touched]).update(**values)
-    write_all(entry(record, verb, Actor(by.user), changes[record.pk], group) for record in touched)
-    return len(touched)
+    own = {name: value for name, value in values.items() if not name.startswith(CUSTOM)}
+    changes = {record.pk: differences(record, own) for record in records}
+    touched = [record.pk for record in records if changes[record.pk]]
+    model.objects.of(by.workspace_id).filter(pk__in=touched).update(**own)
+    for pk, changed in _change_custom(model, [record.pk for record in records], values, by).items():
+        changes[pk] |= {f"{CUSTOM}{name}": change for name, change in changed.items()}
+    changed = [record for record in records if changes[record.pk]]
+    write_all(entry(record, verb, Actor(by.user), changes[record.pk], group) for record in changed)
+    return len(changed)
+
+
+def _change_custom(
+    model: type[models.Model], ids: list[int], values: dict[str, Any], by: Membership
+) -> dict[int, dict[str, list[Any]]]:
+    wanted = {name.removeprefix(CUSTOM): value for name, value in values.items() if name.startswith(CUSTOM)}
+    if not wanted:
+        return {}
+    fields = [f for f in definitions(by.workspace_id, model._meta.label_lower) if f.name in wanted]
+    return write_many(by.workspace_id, ids, fields, {f.name: parse(f, wanted[f.name]) for f in fields})
 
 
 def _record(written: AuditEntry) -> Any:
     model = apps.get_model(written.record_type)
-    return model.objects.of(written.workspace_id).filter(pk=written.record_id).first()
+    return model.objects.of(written.workspace_id).select_for_update(of=("self",)).filter(pk=written.record_id).first()
 
 
-def _read(record: models.Model, name: str, value: Any) -> Any:
-    """A value of the log as the field has it."""
-    field = record._meta.get_field(name)
-    return None if value is None else field.to_python(value)
-
-
-def _stored(record: models.Model, name: str) -> Any:
-    return record._meta.get_field(name).value_from_object(record)
+def _stored(record: models.Model, names: Iterable[str]) -> dict[str, Any]:
+    """What a record has now under these names, as the log has it."""
+    own = [name for name in names if not name.startswith(CUSTOM)]
+    custom = values_of(definitions(record.workspace_id, record._meta.label_lower), [record.pk]).get(record.pk, {})
+    known = {f"{CUSTOM}{name}": value for name, value in custom.items()}
+    found = {name: record._meta.get_field(name).value_from_object(record) for name in own}
+    found |= {name: known.get(name) for name in names if name.startswith(CUSTOM)}
+    return json.loads(json.dumps(found, cls=DjangoJSONEncoder))
 
 
 def _set(record: models.Model, values: Mapping[str, Any]) -> None:
-    if values:
-        named = {record._meta.get_field(n).attname: _read(record, n, v) for n, v in values.items()}
+    own = {name: value for name, value in values.items() if not name.startswith(CUSTOM)}
+    if own:
+        fields = {name: record._meta.get_field(name) for name in own}
+        named = {fields[n].attname: None if v is None else fields[n].to_python(v) for n, v in own.items()}
         type(record).objects.of(record.workspace_id).filter(pk=record.pk).update(**named)
+    custom = {name.removeprefix(CUSTOM): value for name, value in values.items() if name.startswith(CUSTOM)}
+    if custom:
+        put_back(record, definitions(record.workspace_id, record._meta.label_lower), custom)

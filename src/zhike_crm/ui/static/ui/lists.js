@@ -184,7 +184,8 @@ async function bulk(button) {
   const form = $("[data-bulk]");
   const values = new URLSearchParams(new FormData(form));
   values.set("action", button.dataset.bulkAction);
-  values.set("value", button.dataset.value || "");
+  const typed = button.parentElement.querySelector("[data-bulk-value]");
+  values.set("value", typed ? typed.value : button.dataset.value || "");
   if (everything) values.set("all", "1");
   else ticked().forEach((tick) => values.append("id", tick.value));
   const answer = await send(form.action, values);

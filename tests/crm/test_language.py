@@ -1,0 +1,68 @@
+"""Both languages of the product are whole: every sentence in code and templates has a Chinese one with its values."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+from django.utils.translation.template import templatize
+
+import zhike_crm
+
+SOURCE = Path(zhike_crm.__file__).parent
+CATALOGUE = SOURCE / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
+_VALUES = re.compile(r"%\((\w+)\)|(%%)")
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    """(where, English); of a plural, the singular."""
+    for path in sorted([*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html"), *SOURCE.rglob("*.txt")]):
+        text = path.read_text("utf-8")
+        if path.suffix != ".py":
+            text = templatize(text, origin=str(path))
+        for line, found, _comments, _context in extract("python", io.BytesIO(text.encode()), KEYWORDS):
+            yield f"{path.relative_to(SOURCE)}:{line}", found[0] if isinstance(found, tuple) else found
+
+
+def chinese() -> dict[str, list[str]]:
+    with CATALOGUE.open("rb") as file:
+        catalogue = read_po(file, locale="zh_Hans")
+    texts: dict[str, list[str]] = {}
+    for message in catalogue:
+        key = message.id[0] if isinstance(message.id, tuple) else message.id
+        texts[key] = list(message.string) if isinstance(message.string, tuple) else [message.string]
+    return texts
+
+
+def test_every_sentence_has_a_chinese_one() -> None:
+    known = chinese()
+    missing = [f"{where}: {english}" for where, english in sentences() if not any(known.get(english, []))]
+    assert not missing, f"add to {CATALOGUE.relative_to(SOURCE)}:\n" + "\n".join(missing)
+
+
+def test_nothing_in_the_catalogue_is_left_over() -> None:
+    said = {english for _where, english in sentences()} | {""}
+    assert [english for english in chinese() if english not in said] == []
+
+
+def test_the_same_values_are_in_both() -> None:
+    differing = [
+        english
+        for english, texts in chinese().items()
+        if english and any(set(_VALUES.findall(english)) != set(_VALUES.findall(text)) for text in texts)
+    ]
+    assert differing == []

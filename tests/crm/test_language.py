@@ -28,41 +28,45 @@ KEYWORDS = {
 _VALUES = re.compile(r"%\((\w+)\)|(%%)")
 
 
-def sentences() -> Iterator[tuple[str, str]]:
-    """(where, English); of a plural, the singular."""
+Key = tuple[str, str]
+
+
+def sentences() -> Iterator[tuple[str, Key]]:
+    """(where, (context, English)); of a plural, the singular."""
     for path in sorted([*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html"), *SOURCE.rglob("*.txt")]):
         text = path.read_text("utf-8")
         if path.suffix != ".py":
             text = templatize(text, origin=str(path))
-        for line, found, _comments, _context in extract("python", io.BytesIO(text.encode()), KEYWORDS):
-            yield f"{path.relative_to(SOURCE)}:{line}", found[0] if isinstance(found, tuple) else found
+        for line, found, _comments, context in extract("python", io.BytesIO(text.encode()), KEYWORDS):
+            english = found[0] if isinstance(found, tuple) else found
+            yield f"{path.relative_to(SOURCE)}:{line}", (context or "", english)
 
 
-def chinese() -> dict[str, list[str]]:
+def chinese() -> dict[Key, list[str]]:
     with CATALOGUE.open("rb") as file:
         catalogue = read_po(file, locale="zh_Hans")
-    texts: dict[str, list[str]] = {}
+    texts: dict[Key, list[str]] = {}
     for message in catalogue:
         key = message.id[0] if isinstance(message.id, tuple) else message.id
-        texts[key] = list(message.string) if isinstance(message.string, tuple) else [message.string]
+        texts[message.context or "", key] = list(message.string) if isinstance(message.string, tuple) else [message.string]
     return texts
 
 
 def test_every_sentence_has_a_chinese_one() -> None:
     known = chinese()
-    missing = [f"{where}: {english}" for where, english in sentences() if not any(known.get(english, []))]
+    missing = [f"{where}: {' | '.join(key)}" for where, key in sentences() if not any(known.get(key, []))]
     assert not missing, f"add to {CATALOGUE.relative_to(SOURCE)}:\n" + "\n".join(missing)
 
 
 def test_nothing_in_the_catalogue_is_left_over() -> None:
-    said = {english for _where, english in sentences()} | {""}
-    assert [english for english in chinese() if english not in said] == []
+    said = {key for _where, key in sentences()} | {("", "")}
+    assert [key for key in chinese() if key not in said] == []
 
 
 def test_the_same_values_are_in_both() -> None:
     differing = [
         english
-        for english, texts in chinese().items()
+        for (_context, english), texts in chinese().items()
         if english and any(set(_VALUES.findall(english)) != set(_VALUES.findall(text)) for text in texts)
     ]
     assert differing == []

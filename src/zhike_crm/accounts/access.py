@@ -12,13 +12,14 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 if TYPE_CHECKING:
     from zhike_crm.accounts.models import Membership
 
 
 class Role(models.TextChoices):
-    OWNER = "owner", _("Owner")
+    OWNER = "owner", pgettext_lazy("role", "Owner")
     ADMIN = "admin", _("Administrator")
     MANAGER = "manager", _("Manager")
     MARKETER = "marketer", _("Marketer")
@@ -88,7 +89,9 @@ def can(member: Membership, permission: str) -> bool:
     """
     if permission not in PERMISSIONS:
         raise KeyError(permission)
-    return member.is_active and permission in _GRANTS[member.role]
+    if not member.is_active or permission not in _GRANTS[member.role]:
+        return False
+    return member.scopes is None or permission in member.scopes
 
 
 def require(member: Membership, permission: str) -> None:

@@ -66,6 +66,9 @@ class Membership(WorkspaceRow):
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
 
+    # Whoever comes with an access token may no more than the token says; None in a browser.
+    scopes: frozenset[str] | None = None
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="one_membership")]
 

@@ -39,18 +39,18 @@ def icon(name: str, extra: str = "") -> SafeString:
 @register.filter
 def money(value: Any, digits: int = 0) -> str:
     """An amount without its currency, which the page says once."""
-    return "–" if value is None else formats.number_format(round(value, digits), digits, force_grouping=True)
+    return "–" if value is None else f"{value:,.{digits}f}"
 
 
 @register.filter
 def number(value: Any, digits: int = 0) -> str:
-    return "–" if value is None else formats.number_format(value, digits, force_grouping=True)
+    return "–" if value is None else f"{value:,.{digits}f}"
 
 
 @register.filter
 def percent(value: Any, digits: int = 0) -> str:
     """A share of 1 as per cent."""
-    return "–" if value is None else f"{formats.number_format(value * 100, digits)} %"
+    return "–" if value is None else f"{value:,.{digits}%}"
 
 
 @register.filter
@@ -60,8 +60,8 @@ def short_money(value: Any) -> str:
         return "–"
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
-            return f"{formats.number_format(value / size, 1)} {letter}"
-    return formats.number_format(value, 0)
+            return f"{value / size:,.1f} {letter}"
+    return f"{value:,.0f}"
 
 
 @register.simple_tag

@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+
+_SERVERS = ("spark", "postgres")
 
 
 @pytest.fixture(autouse=True)
 def _english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZHIKE_LANG", "en")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One worker gets all tests that need the same server, so that it is started once and not once per worker.
+
+    `xdist_group` would say it, but pytest 9.2 no longer lets pytest-xdist 3.8 write the group into a test's id. So
+    the id has to hold the server's name.
+    """
+    from xdist.scheduler import LoadGroupScheduling
+
+    class ByServer(LoadGroupScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return next((server for server in _SERVERS if server in nodeid), str(nodeid))
+
+    return ByServer(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The scheduler knows a test by its id alone."""
+    nameless = [item.nodeid for item in items if item.get_closest_marker("spark") and "spark" not in item.nodeid]
+    if nameless:
+        raise pytest.UsageError(f"tests on Spark need “spark” in their names: {nameless}")

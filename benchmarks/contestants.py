@@ -61,7 +61,8 @@ scored AS MATERIALIZED (
     FROM summary CROSS JOIN everyone),
 means AS (SELECT avg(r) AS ra, avg(f) AS fa, avg(m) AS ma FROM scored),
 judged AS (
-    SELECT *, round(.3 * r + .4 * f + .3 * m, 12) AS rfm_score, r >= ra AS hr, f >= fa AS hf, m >= ma AS hm
+    SELECT *, round(.3 * r + .4 * f + .3 * m, 12) AS rfm_score, r >= ra AND frequency > 0 AS hr,
+        f >= fa AND frequency > 0 AS hf, m >= ma AND frequency > 0 AS hm
     FROM scored CROSS JOIN means)
 SELECT customer_id, recency_days, frequency, monetary, r, f, m, rfm_score,
        CASE WHEN rfm_score >= .8 THEN 'high' WHEN rfm_score >= .5 THEN 'potential' ELSE 'at_risk' END AS value_tier,

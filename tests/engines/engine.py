@@ -61,6 +61,6 @@ def spark_engine() -> Engine:
     return Engine("spark", ibis.pyspark.connect(session))
 
 
-@pytest.fixture(params=["duckdb", pytest.param("spark", marks=[pytest.mark.spark, pytest.mark.xdist_group("spark")])])
+@pytest.fixture(params=["duckdb", pytest.param("spark", marks=pytest.mark.spark)])
 def engine(request: pytest.FixtureRequest) -> Engine:
     return duckdb_engine() if request.param == "duckdb" else spark_engine()

@@ -18,6 +18,8 @@ from zhike.portrait import portrait
 
 from .engine import spark_engine
 
+# Of two orders that are known whole, and of one that is not.
+LINES = ("1,p,a,2025-01-05,4", "1,q,a,2025-01-05,6", "2,p,a,2025-02-05,30", "6,p,b,2025-03-03,9", "7,p,b,2025-03-04,-9")
 FIRST = ("1,a,2025-01-05,10", "2,a,2025-02-05,30", "3,b,2025-02-20,100", "4,c,2025-03-01,5", "5,b,2025-03-02,-40")
 
 
@@ -35,12 +37,13 @@ def scores(url: Path, engine: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.spark
-@pytest.mark.xdist_group("spark")
 def test_a_refresh_on_spark_equals_one_on_duckdb(tmp_path: Path, orders_csv: Callable[..., Path]) -> None:
     spark_engine()
     with Lake(tmp_path / "duckdb") as lake:
         import_file(lake, orders_csv("a.csv", *FIRST), Choices(table="orders"))
         import_file(lake, orders_csv("b.csv", "4,c,2025-03-01,7"), Choices(table="orders"))
+        header = "order_id,product_id,customer_id,ordered_at,amount"
+        import_file(lake, orders_csv("c.csv", *LINES, header=header), Choices(table="order_lines"))
     shutil.copytree(tmp_path / "duckdb", tmp_path / "spark")
     here, there = scores(tmp_path / "duckdb", "duckdb"), scores(tmp_path / "spark", "spark")
     assert [row["customer_id"] for row in here] == ["a", "b", "c"]

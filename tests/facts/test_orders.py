@@ -153,3 +153,19 @@ def test_online_retail_adds_up(online_retail: Path) -> None:
     assert found.count().execute() == 18_532
     assert gross == pytest.approx(8_911_407.904)
     assert net_amount == pytest.approx(8_439_861.254, abs=1)
+
+
+def test_cutting_the_query_on_the_way_changes_nothing() -> None:
+    lines = [line(1, 10, "1"), line(1, 30, "1", "q"), line(3, -4, "C1", "q"), line(4, 9, "2"), line(5, -2, "C2", "z")]
+    orders = [header(1, 50, "1", refunded=5.0), header(2, 8, "3"), header(6, -3, "C3", refund_of="3")]
+    names = []
+
+    def cut(rows: ibis.Table, name: str) -> ibis.Table:
+        names.append(name)
+        return ibis.memtable(rows.to_pyarrow())
+
+    tables = table(ORDERS, orders), table(ORDER_LINES, lines)
+    whole, in_parts = (net_orders(*tables, **how).order_by("order_id").to_pyarrow() for how in ({}, {"cut": cut}))
+    assert in_parts.equals(whole)
+    assert whole.num_rows == 3
+    assert len(set(names)) == len(names) == 4

@@ -307,3 +307,19 @@ def test_a_query_is_listed_under_its_address_and_swept(lake: Lake, tmp_path: Pat
     assert import_query(lake, f"duckdb://{tmp_path}/shop.duckdb", "FROM sales", ORDERS).batch is None
     with pytest.raises(InputError, match=f"^{name} has a header but no rows"):
         import_query(lake, f"duckdb://{tmp_path}/shop.duckdb", "FROM sales LIMIT 0", ORDERS)
+
+
+def test_a_lake_behind_an_address_is_written_and_read_alike(tmp_path: Path, orders_csv: Writer) -> None:
+    # The way of an object store, which has no folder of ours: delta-rs writes, and reads.
+    with Lake(f"file://{tmp_path}/lake", engine="duckdb") as lake:
+        import_file(lake, orders_csv("a.csv", "1,a,2026-01-05,10", "2,,2026-01-06,20"), ORDERS)
+        import_file(
+            lake,
+            orders_csv("b.csv", "2,b,2026-01-06,25,web", header="order_id,customer_id,ordered_at,amount,channel"),
+            ORDERS,
+        )
+        found = rows(lake, "orders", "order_id", "customer_id", "amount", "channel", "paid_at")
+        assert [tuple(row.values()) for row in found] == [("1", "a", 10, None, None), ("2", "b", 25, "web", None)]
+        undo(lake, 2)
+        assert [row["amount"] for row in rows(lake, "orders", "amount")] == [10, 20]
+        assert not (tmp_path / "lake" / "_scratch").exists()

@@ -11,6 +11,7 @@ from zhike.cli import output
 from zhike.cli.bench import bench
 from zhike.cli.customers import customers
 from zhike.cli.imports import import_, imports
+from zhike.cli.plugins import Commands
 from zhike.cli.refresh import preview, refresh
 from zhike.cli.report import report
 from zhike.errors import LakeError, MappingError, ZhikeError
@@ -23,6 +24,7 @@ INTERNAL_ERROR = 70
 
 
 @click.group(
+    cls=Commands,
     help=_("Know every customer. Prove every action. Data in, customers scored and explained out."),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

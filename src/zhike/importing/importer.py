@@ -23,12 +23,13 @@ from zhike.intake.read import ReadOptions
 from zhike.intake.sandbox import run_worker
 from zhike.intake.sql import literal
 from zhike.lake.batches import Batch, Counts, commit, committed, next_number
+from zhike.lake.failures import computing
 from zhike.lake.identities import MAIN_SOURCE
 from zhike.lake.lake import Lake
 from zhike.lake.snapshot import facts_table, has_replacements, newest
 from zhike.schema import Contract, contract
 
-_WORKER = "zhike.importing.worker"
+WORKER = "zhike.importing.worker"
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,19 @@ class Inspection:
     sample: dict[str, list[str | None]]
 
 
-def inspect_file(lake: Lake, file: Path, choices: Choices | None = None) -> Inspection:
+def inspect_file(lake: Lake, file: Path, choices: Choices | None = None, *, name: str | None = None) -> Inspection:
     """Look into a file without importing it.
+
+    Args:
+        name: by which people know the file, when it is stored under another one.
 
     Raises:
         InputError: the file cannot be read, or its columns do not fit a table.
     """
     choices = choices or Choices()
     with lake.staging() as folder:
-        request = _request(lake, file, folder, "inspect", choices)
-        return Inspection(**run_worker(_WORKER, request, limits=choices.limits))
+        request = request_for(lake, file, folder, "inspect", choices) | {"name": name or file.name}
+        return Inspection(**run_worker(WORKER, request, limits=choices.limits))
 
 
 def import_file(
@@ -90,27 +94,29 @@ def import_file(
     file: Path,
     choices: Choices | None = None,
     *,
+    name: str | None = None,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> ImportResult:
     """Import one file.
 
     Args:
         choices: where the person knows better than the file.
+        name: by which people know the file, when it is stored under another one.
         on_progress: called with the name of each step as it begins.
 
     Raises:
         InputError: the file cannot be read, or does not fit; nothing was changed.
         LakeError: the lake is being written by somebody else, or cannot be written; nothing was changed.
     """
-    return _import(lake, file, file.name, choices or Choices(), on_progress)
+    return _import(lake, file, name or file.name, choices or Choices(), on_progress)
 
 
 def _import(lake: Lake, file: Path, name: str, choices: Choices, on_progress: Callable[[str], None]) -> ImportResult:
     """Import a file that people know by this name."""
     clock = _Clock()
     with lake.staging() as folder:
-        request = _request(lake, file, folder, "clean", choices) | {"name": name}
-        done = run_worker(_WORKER, request, limits=choices.limits, on_progress=lambda said: on_progress(said["step"]))
+        request = request_for(lake, file, folder, "clean", choices) | {"name": name}
+        done = run_worker(WORKER, request, limits=choices.limits, on_progress=lambda said: on_progress(said["step"]))
         clock.lap("parse_and_check")
         clock.split("parse_and_check", {"keys": done["seconds"]["keys"], "report": done["seconds"]["report"]})
         with lake.writing():
@@ -155,9 +161,10 @@ def _settle(
     con = duckdb.connect(config={"temp_directory": str(folder)})
     con.execute("SET enable_progress_bar = false")
     con.execute("SET TimeZone = 'UTC'")
-    given = stage(con, folder, kind, choices.source, done["first_row"])
-    spoken = {"given": given, "stated": done["stated"], "attributes": done["mapping"]["unmapped"]}
-    changes = compare(con, kind, _current(lake, con, kind), **spoken)
+    with computing(lake.url):
+        given = stage(con, folder, kind, choices.source, done["first_row"])
+        spoken = {"given": given, "stated": done["stated"], "attributes": done["mapping"]["unmapped"]}
+        changes = compare(con, kind, _current(lake, con, kind), **spoken)
     counts = Counts(
         **{name: done[name] for name in ("rows", "accepted", "flagged", "rejected")},
         duplicates=changes.unchanged + done["superseded"],
@@ -238,7 +245,13 @@ def _remarks(con: duckdb.DuckDBPyConnection, folder: Path, number: int) -> duckd
     )
 
 
-def _request(lake: Lake, file: Path, folder: Path, step: str, choices: Choices) -> dict[str, Any]:
+def request_for(lake: Lake, file: Path, folder: Path, step: str, choices: Choices) -> dict[str, Any]:
+    """What the child process is asked to do with a file.
+
+    Raises:
+        InputError: there is no such file.
+        SettingsError: the source or the table has an impossible name.
+    """
     if not file.is_file():
         raise InputError("There is no file {file}.", fix="Check the path.", file=str(file))
     source = choices.source

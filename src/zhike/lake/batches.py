@@ -118,10 +118,10 @@ def _listed(lake: Lake, log: Callable[[str], DeltaTable | None]) -> list[Batch]:
 def committed(lake: Lake, *columns: str) -> pa.Table:
     """The ledger of the imports that are in the lake, oldest first: batch, table and these columns of it."""
     wanted = list(dict.fromkeys(("batch", "table", *columns)))
-    ledger = lake.delta(_LEDGER.table)
-    if ledger is None:
+    rows = lake.read(_LEDGER.table, columns=wanted)
+    if not rows.num_columns:
         return _LEDGER.schema.empty_table().select(wanted)
-    rows = pa.table(ledger.to_pyarrow_table(columns=wanted)).sort_by("batch")
+    rows = rows.sort_by("batch")
     pairs = list(zip(rows["table"].to_pylist(), rows["batch"].to_pylist(), strict=True))
     logs = {table: lake.delta(facts_table(table)) for table in {table for table, _ in pairs}}
     inside = [_state(logs[table], number) is State.COMMITTED for table, number in pairs]
@@ -186,11 +186,8 @@ def remarks(lake: Lake, number: int) -> pa.Table:
     Columns: batch, row_number, outcome (flagged or rejected), rule, column_name, value.
     """
     _find(lake, number)
-    table = lake.delta(_REMARKS)
-    if table is None:
-        return REMARKS_SCHEMA.empty_table()
-    found = pa.table(table.to_pyarrow_table(filters=[("batch", "=", number)]))
-    return found.sort_by([("row_number", "ascending")])
+    found = lake.read(_REMARKS, filters=[("batch", "=", number)])
+    return found.sort_by("row_number") if found.num_columns else REMARKS_SCHEMA.empty_table()
 
 
 def _find(lake: Lake, number: int) -> Batch:

@@ -90,11 +90,15 @@ class Lake(Computing):
         table = self.delta(name)
         return None if table is None else int(table.version())
 
-    def read(self, name: str, version: int | None = None) -> pa.Table:
-        """A small table (ledgers), whole, in memory. Empty when nothing has been written yet."""
-        table = self.delta(name, version)
+    def read(self, name: str, **choice: Any) -> pa.Table:
+        """A small table (ledgers), in memory. Empty, without columns, when nothing has been written yet.
+
+        Args:
+            choice: `columns` and `filters` as `DeltaTable.to_pyarrow_table` takes them.
+        """
+        table = self.delta(name)
         with reading_table(name, self.url):
-            return pa.table({}) if table is None else pa.table(table.to_pyarrow_table())
+            return pa.table({}) if table is None else pa.table(table.to_pyarrow_table(**choice))
 
     def scan(self, name: str, version: int | None = None) -> Any | None:
         """A table as an Ibis expression on the lake's engine; None when nothing has been written yet."""
@@ -111,11 +115,14 @@ class Lake(Computing):
     def _open(self, name: str, table: DeltaTable, files: list[str]) -> Any:
         if self.engine.name == "pyspark":
             return self._view(self.engine._session.read.option("mergeSchema", "true").parquet(*files), "facts")
+        view = _view(name, table.version())
         if self.is_local:
             # A folder called "year=2025" above the lake is no column of it.
             plain = {"union_by_name": True, "hive_partitioning": False}
-            return self.engine.read_parquet(files, table_name=_view(name, table.version()), **plain)
-        return self.engine.read_in_memory(table.to_pyarrow_dataset(), table_name=_view(name, table.version()))
+            return self.engine.read_parquet(files, table_name=view, **plain)
+        # Ibis 12 has no door for a dataset, which DuckDB reads column by column and only the rows it needs.
+        self.engine.con.register(view, table.to_pyarrow_dataset())
+        return self.engine.table(view)
 
     def files(self, name: str, table: DeltaTable) -> list[str]:
         """The Parquet files that are the table now, as paths an engine opens.

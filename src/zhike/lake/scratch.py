@@ -10,7 +10,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -48,8 +48,10 @@ def staging_folder(scratch: Path) -> Iterator[Path]:
     """A folder for unfinished files, gone afterwards; what killed processes left goes with a later one."""
     yesterday = time.time() - _ABANDONED_SECONDS
     for left in scratch.glob("staging-*"):
-        if left.stat().st_mtime < yesterday:
-            shutil.rmtree(left, ignore_errors=True)
+        # Another process may be taking its own away at this moment.
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < yesterday:
+                shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="staging-", dir=scratch) as folder:
         yield Path(folder)
 

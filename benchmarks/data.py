@@ -25,6 +25,9 @@ def orders_file(folder: Path, orders: int, suffix: str = "parquet") -> Path:
         part = path.with_suffix(".part")
         select = _ORDERS.format(orders=orders, customers=orders // ORDERS_PER_CUSTOMER)
         # Streams through: a hundred million orders need no more memory than one.
-        duckdb.connect().execute(f"COPY ({select}) TO '{part}' (FORMAT {suffix})")
+        con = duckdb.connect()
+        # It would be drawn on standard output, where whoever started this reads the path.
+        con.execute("SET enable_progress_bar = false")
+        con.execute(f"COPY ({select}) TO '{part}' (FORMAT {suffix})")
         part.rename(path)
     return path

@@ -16,7 +16,8 @@ from ibis.backends.duckdb import Backend
 from zhike.errors import EngineError
 from zhike.lake.failures import computing
 
-# Of the machine's memory, what a DuckDB engine may use before it spills to disk.
+# Of the machine's memory, what a DuckDB engine may use before it spills to disk, where ZHIKE_MEMORY says nothing else
+# (a share such as 20%, or a size such as 1GB): a server of many processes gives each less.
 MEMORY_SHARE = 0.6
 
 
@@ -40,7 +41,14 @@ def connect(engine: str | None = None, *, reachable: tuple[Path, ...] = (), scra
     """
     chosen = engine or os.environ.get("ZHIKE_ENGINE") or "duckdb"
     if chosen == "duckdb":
-        return _duckdb(reachable, scratch)
+        try:
+            return _duckdb(reachable, scratch)
+        except duckdb.ParserException as wrong:
+            raise EngineError(
+                "ZHIKE_MEMORY cannot be {memory}.",
+                fix="Write a share such as 20%, or a size such as 1GB.",
+                memory=os.environ.get("ZHIKE_MEMORY", ""),
+            ) from wrong
     if chosen == "spark" or chosen.startswith("sc://"):
         return _spark(chosen)
     raise EngineError(
@@ -76,13 +84,16 @@ def _damage() -> Iterator[None]:
 
 
 def _duckdb(reachable: tuple[Path, ...], scratch: Path | None) -> Any:
-    settings: dict[str, Any] = {"memory_limit": f"{MEMORY_SHARE:.0%}", "preserve_insertion_order": False}
+    memory = os.environ.get("ZHIKE_MEMORY") or f"{MEMORY_SHARE:.0%}"
+    settings: dict[str, Any] = {"memory_limit": memory, "preserve_insertion_order": False}
     if scratch is not None:
         settings["temp_directory"] = str(scratch)
     if not reachable:
         return ibis.duckdb.connect(**settings)
     backend = LakeReader().connect(**settings)
     backend.place = str(reachable[0])
+    # Ours says which step it is; DuckDB's would be drawn over it.
+    backend.con.execute("SET enable_progress_bar = false")
     folders = [str(folder) for folder in (*reachable, *([scratch] if scratch else []))]
     backend.con.execute("SET allowed_directories = ?", [folders])
     backend.con.execute("SET enable_external_access = false")

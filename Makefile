@@ -7,13 +7,31 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO   ?= demo
 
-.PHONY: demo test lint docs bench kill-test clean
+# Style, charts and icons of the pages; which icons, the pages themselves say.
+ASSETS       := src/zhike_crm/ui/static/vendor/icons.svg
+ASSET_INPUTS := $(wildcard src/zhike_crm/ui/assets/*.*) $(wildcard src/zhike_crm/locale/*/LC_MESSAGES/*.po) \
+    $(shell grep -rl icon src/zhike_crm --include=*.html --include=*.py --include=*.js --exclude-dir=vendor)
 
-demo: $(VENV)/.zhike
+.PHONY: demo serve assets test lint docs bench kill-test kill-server-test clean
+
+demo: $(VENV)/.zhike $(ASSETS)
 	@$(BIN)/python examples/demo.py $(DEMO)
 
-test: $(VENV)/.zhike-dev lint
+serve: $(VENV)/.zhike $(ASSETS)
+	@$(BIN)/zhike init
+	@$(BIN)/zhike serve
+
+assets: $(VENV)/.zhike $(ASSETS)
+
+$(ASSETS): $(ASSET_INPUTS) | $(VENV)/.zhike
+	@echo "Fetching style, charts and icons …"
+	@$(BIN)/python -m zhike_crm.ui.assets.build
+	@touch $@
+
+# The tests of the product run twice: on SQLite with all the others, then on PostgreSQL where that is installed.
+test: $(VENV)/.zhike-dev $(ASSETS) lint
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+	$(BIN)/python -m tests.on_postgres -n 2 --dist loadgroup -m "not slow" tests/crm
 
 lint: $(VENV)/.zhike-dev
 	$(BIN)/ruff check .
@@ -21,6 +39,7 @@ lint: $(VENV)/.zhike-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/make_contracts.py --check
+	ZHIKE_HOME=$$(mktemp -d) $(BIN)/python -m zhike_crm makemigrations --check --dry-run
 
 docs: $(VENV)/.zhike-dev
 	$(BIN)/python docs/make_contracts.py
@@ -32,12 +51,15 @@ bench: $(VENV)/.zhike
 kill-test: $(VENV)/.zhike-dev
 	$(BIN)/python -m pytest -m slow tests/test_killed.py
 
+kill-server-test: $(VENV)/.zhike-dev $(ASSETS)
+	$(BIN)/python -m pytest -m slow tests/crm/running/test_killed_server.py
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.zhike: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Zhike into $(VENV) …"
-	$(PIP) --editable .
+	$(PIP) --editable '.[server]'
 	@touch $@
 
 $(VENV)/.zhike-dev: pyproject.toml constraints.txt | $(VENV)/bin/python

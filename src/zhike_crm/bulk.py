@@ -18,7 +18,12 @@ def insert(model: type[models.Model], batches: Iterable[pa.RecordBatch]) -> int:
 
     Signals are not sent and defaults not filled in: a batch has every column that may not be null.
     """
-    return (_copy if connection.vendor == "postgresql" else _executemany)(model._meta.db_table, batches)
+    return insert_rows(model._meta.db_table, batches)
+
+
+def insert_rows(table: str, batches: Iterable[pa.RecordBatch]) -> int:
+    """The same by the name of the table: for a backup, which may be older than the models."""
+    return (_copy if connection.vendor == "postgresql" else _executemany)(table, batches)
 
 
 def _executemany(table: str, batches: Iterable[pa.RecordBatch]) -> int:

@@ -35,6 +35,7 @@ class Program:
     is_active: bool = True
     sees: str = ""
     user: Any = None
+    user_id: int | None = None
     team_id: int | None = None
     pk: int | None = None
 

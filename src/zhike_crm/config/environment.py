@@ -6,6 +6,8 @@ ZHIKE_URL           the address people type, such as https://crm.example.com (de
 ZHIKE_SECRET_KEY    signs sessions and links (default: made once and kept in ZHIKE_HOME/secret)
 ZHIKE_EMAIL_URL     smtp://user:password@host:587/?tls=true (default: mails are written to ZHIKE_HOME/outbox)
 ZHIKE_DEBUG         1 shows tracebacks; never on a server others reach
+ZHIKE_UPLOAD_MB     the largest file that may be uploaded, in megabytes (default: 2048)
+ZHIKE_QUERY_HOSTS   servers whose databases may be asked for rows, such as db.example.com,10.0.0.5 (default: none)
 ZHIKE_SIGNUP        open: anybody may make an account; invited (default): only the first person, and who is invited
 """
 
@@ -32,6 +34,22 @@ def address() -> str:
 
 def flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in ("1", "true", "yes", "on")
+
+
+def megabytes(name: str, otherwise: int) -> int:
+    """A size, in bytes."""
+    return int(float(os.environ.get(name) or otherwise) * 1024 * 1024)
+
+
+def names(name: str) -> list[str]:
+    """Names separated by commas."""
+    return [one.strip().lower() for one in os.environ.get(name, "").split(",") if one.strip()]
+
+
+def folder(path: Path) -> Path:
+    """A folder that only this installation reads."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
 
 
 def secret_key(folder: Path) -> str:

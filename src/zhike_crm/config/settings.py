@@ -31,7 +31,9 @@ INSTALLED_APPS = [
     "zhike_crm.ui",
     "zhike_crm.customers",
     "zhike_crm.insights",
+    "zhike_crm.imports",
     "zhike_crm.administration",
+    "zhike_crm.api",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -43,10 +45,12 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_htmx",
+    "ninja",
     "csp",
 ]
 
 MIDDLEWARE = [
+    "zhike_crm.running.health.Health",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -107,6 +111,11 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Files: refused before they are read when they are too large or come from nobody, then written to disk as they come.
+ZHIKE_UPLOAD_BYTES = environment.megabytes("ZHIKE_UPLOAD_MB", 2048)
+ZHIKE_QUERY_HOSTS = environment.names("ZHIKE_QUERY_HOSTS")
+FILE_UPLOAD_HANDLERS = ["zhike_crm.imports.uploads.BoundedUpload"]
+FILE_UPLOAD_TEMP_DIR = environment.folder(ZHIKE_HOME / "incoming")
 
 # -- people ------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -167,3 +176,20 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "zhike_cache"}}
+# An error of a page is in the log of the server, where the error page says it is.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(name)s %(levelname)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "zhike": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Strangers who guess at host names are not worth a line each.
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+    },
+}
+if _HTTPS:
+    # Whoever ends TLS in front says so; links and cookies of the installation are https anyway.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"

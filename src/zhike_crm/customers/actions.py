@@ -83,13 +83,28 @@ def write_note(customer: Customer, text: str, by: Membership) -> Note:
     Raises:
         ValidationError: there is no text.
     """
-    if not text.strip():
-        raise ValidationError(_("Write something first."))
-    note = Note(workspace_id=by.workspace_id, customer=customer, text=text.strip(), by=by.user)
+    note = Note(workspace_id=by.workspace_id, customer=customer, text=_text(text), by=by.user)
     note.full_clean(exclude=["workspace"])
     note.save()
     note.mentioned.set(_mentioned(text, by))
     record(note, "note.written", Actor(by.user), {"text": [None, note.text]})
+    return note
+
+
+@transaction.atomic
+def change_note(note: Note, text: str, by: Membership) -> Note:
+    """Write a note anew; only its author does.
+
+    Raises:
+        ValidationError: there is no text.
+    """
+    changes = differences(note, {"text": _text(text)})
+    if changes:
+        note.text, note.edited_at = changes["text"][1], timezone.now()
+        note.full_clean(exclude=["workspace"])
+        note.save(update_fields=["text", "edited_at"])
+        note.mentioned.set(_mentioned(text, by))
+        record(note, "note.changed", Actor(by.user), changes)
     return note
 
 
@@ -112,12 +127,39 @@ def create_task(by: Membership, *, title: str, customer: Customer | None = None,
 
 
 @transaction.atomic
+def change_task(task: Task, by: Membership, **values: Any) -> Task:
+    """Another title, owner or day."""
+    stored = Task.objects.of(by.workspace_id).select_for_update(of=("self",)).get(pk=task.pk)
+    changes = differences(stored, values)
+    for name, value in values.items():
+        setattr(stored, name, value)
+    if changes:
+        stored.full_clean(exclude=["workspace"])
+        stored.save()
+        record(stored, "task.changed", Actor(by.user), changes)
+    return stored
+
+
+@transaction.atomic
+def delete_task(task: Task, by: Membership) -> None:
+    task.deleted_at = timezone.now()
+    task.save(update_fields=["deleted_at"])
+    record(task, "task.deleted", Actor(by.user))
+
+
+@transaction.atomic
 def set_done(task: Task, by: Membership, *, done: bool) -> Task:
     """Tick a task off, or open it again."""
     task.done_at = timezone.now() if done else None
     task.save(update_fields=["done_at"])
     record(task, "task.done" if done else "task.reopened", Actor(by.user))
     return task
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValidationError(_("Write something first."))
+    return text.strip()
 
 
 def _mentioned(text: str, by: Membership) -> list[Membership]:

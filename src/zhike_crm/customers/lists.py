@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -9,9 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from zhike.labels import GRID_ACTIVITY, GRID_FREQUENCY, GRID_VALUE, label, names_of, say
-from zhike_crm.accounts.access import visible
+from zhike_crm.accounts.access import can, visible
 from zhike_crm.accounts.models import Membership
+from zhike_crm.customers.bulk import of_customers, of_the_bin
 from zhike_crm.customers.models import Customer, Identity
+from zhike_crm.ui.lists.bulk import BulkAction
 from zhike_crm.ui.lists.columns import Choice, Column, Kind
 from zhike_crm.ui.lists.listing import RecordList
 
@@ -47,6 +50,19 @@ class CustomerList(RecordList):
     permission = "customers.view"
     title = _("Customers")
     search_hint = _("Name, number, e-mail or phone")
+    template = "customers/list.html"
+
+    @cached_property
+    def actions(self) -> list[BulkAction]:
+        return of_customers(self.member)
+
+    @property
+    def may_edit(self) -> bool:
+        return can(self.member, "customers.edit")
+
+    @property
+    def may_delete(self) -> bool:
+        return can(self.member, "customers.delete")
 
     def rows(self) -> QuerySet:
         return visible(self.member, Customer.objects).filter(deleted_at=None, merged_into=None)
@@ -96,3 +112,26 @@ class CustomerList(RecordList):
     def _members(self) -> list[Choice]:
         members = Membership.objects.of(self.workspace).select_related("user").order_by("user__name")
         return [Choice(str(member.pk), str(member)) for member in members]
+
+
+class RecycleBin(CustomerList):
+    """Customers who were deleted, until somebody restores them."""
+
+    name = "deleted_customers"
+    route = "recycle_bin"
+    permission = "customers.delete"
+    default_sort = "-deleted_at"
+    title = _("Recycle bin")
+    template = "customers/bin.html"
+
+    @cached_property
+    def actions(self) -> list[BulkAction]:
+        return of_the_bin()
+
+    def rows(self) -> QuerySet:
+        return visible(self.member, Customer.objects).filter(deleted_at__isnull=False)
+
+    def own_columns(self) -> list[Column]:
+        deleted = Column("deleted_at", _("Deleted"), Kind.MOMENT, "deleted_at", shown=True)
+        name, *others = super().own_columns()
+        return [name, deleted, *others]

@@ -6,6 +6,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhike_crm.accounts.models import Membership, User
 from zhike_crm.workspaces.scoping import WorkspaceRow
@@ -19,7 +20,7 @@ class Customer(WorkspaceRow):
     """
 
     class Kind(models.TextChoices):
-        PERSON = "person", _("Person")
+        PERSON = "person", pgettext_lazy("kind of customer", "Person")
         COMPANY = "company", _("Company")
 
     kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices, default=Kind.PERSON)

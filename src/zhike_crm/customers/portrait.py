@@ -13,7 +13,7 @@ from zhike.lifecycle import strategy
 from zhike.pipeline import orders_as_of
 from zhike.portrait import explain
 from zhike_crm.customers.models import Customer
-from zhike_crm.customers.timeline import Event, facts_of
+from zhike_crm.customers.timeline import Event, facts_of, reach
 from zhike_crm.workspaces.lakes import lake_of
 from zhike_crm.workspaces.models import Workspace
 
@@ -49,9 +49,23 @@ def read_portrait(workspace: Workspace, customer: Customer) -> Portrait:
         return _portrait(lake, run, known, identities) if run else Portrait()
 
 
+def read_events(workspace: Workspace, customer: Customer, limit: int) -> list[Event]:
+    """What happened to a customer according to the lake, so many events of each kind."""
+    identities = [identity.identity for identity in customer.identities.all()]
+    score = getattr(customer, "score", None)
+    if score is None or not identities:
+        return []
+    with lake_of(workspace) as lake, lake.temporary():
+        run = next((r for r in runs(lake) if r.run == score.run), None)
+        if run is None:
+            return []
+        facts = Facts.of(lake, run)
+        return facts_of(facts, orders_as_of(facts), _ids(facts, identities), limit)
+
+
 def _portrait(lake: Lake, run: Run, known: list[Run], identities: list[str]) -> Portrait:
     facts = Facts.of(lake, run)
-    ids = sorted({facts.customer(identity) for identity in identities} | set(identities))
+    ids = _ids(facts, identities)
     scores = lake.scan(SCORES)
     scored = _rows(lake, scores.filter(scores.customer_id.isin(ids)))
     now = next((row for row in scored if row["run"] == run.run), {})
@@ -63,9 +77,14 @@ def _portrait(lake: Lake, run: Run, known: list[Run], identities: list[str]) -> 
         next_step=strategy(now["stage"]) if now else "",
         average=_average(lake, run),
         trend=sorted(trend, key=lambda row: row["as_of"])[-TREND:],
-        events=facts_of(facts, orders_as_of(facts), ids),
+        events=facts_of(facts, orders_as_of(facts), ids, reach(1)),
         as_of=run.as_of,
     )
+
+
+def _ids(facts: Facts, identities: list[str]) -> list[str]:
+    """The customers of the lake that these identities are; more than one between a merge and the next refresh."""
+    return sorted({facts.customer(identity) for identity in identities} | set(identities))
 
 
 def _average(lake: Lake, run: Run) -> dict[str, float]:

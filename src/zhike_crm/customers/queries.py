@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from zhike_crm.accounts.access import can
+from zhike_crm.accounts.access import can, visible
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.actions import RECORD_TYPE
+from zhike_crm.customers.families import now_known_as
 from zhike_crm.customers.models import Customer
-from zhike_crm.customers.timeline import Event
+from zhike_crm.fields.models import Kind
 from zhike_crm.fields.values import definitions, values_of
 
 _SHOWN = (
@@ -27,22 +29,32 @@ _SHOWN = (
     "city",
     "address",
 )
-_PERSONAL = ("email", "phone", "birth_date", "address")
+PERSONAL = ("email", "phone", "birth_date", "address")
+# What a record should have, by its kind.
+_WANTED = {
+    Customer.Kind.PERSON: ("email", "phone", "birth_date", "country", "city", "address", "owner"),
+    Customer.Kind.COMPANY: ("email", "phone", "country", "city", "address", "owner"),
+}
 
 
-def profile(customer: Customer, member: Membership) -> list[tuple[Any, Any]]:
-    """What is known of the customer, label and value; personal data masked for whom they are not for."""
+def profile(customer: Customer, member: Membership) -> list[tuple[Any, Any, str]]:
+    """What is known of the customer: label, value, where it leads. Personal data masked for whom they are not for."""
     open_book = can(member, "personal.view")
-    found = []
+    found: list[tuple[Any, Any, str]] = []
     for name in _SHOWN:
         label = Customer._meta.get_field(name).verbose_name
         display = getattr(customer, f"get_{name}_display", None)
         value = display() if display else getattr(customer, name)
-        if value:
-            found.append((str(label).capitalize(), value if open_book or name not in _PERSONAL else masked(str(value))))
+        value = now_known_as(value) if name == "company" else value
+        if not value or value == customer:
+            continue
+        address = reverse("customer", args=[member.workspace.slug, value.pk]) if name == "company" else ""
+        shown = value if open_book or name not in PERSONAL else masked(str(value))
+        found.append((str(label).capitalize(), shown, address))
     fields = definitions(customer.workspace_id, RECORD_TYPE)
     custom = values_of(fields, [customer.pk]).get(customer.pk, {})
-    return found + [(field.label, _said(field, custom[field.name])) for field in fields if field.name in custom]
+    _name_links(fields, custom, member)
+    return found + [(field.label, said(field, custom[field.name]), "") for field in fields if field.name in custom]
 
 
 def masked(value: str) -> str:
@@ -57,23 +69,23 @@ def masked(value: str) -> str:
     return f"{value[:1]}•••{value[-2:]}"
 
 
-def kinds_of(events: list[Event]) -> list[tuple[str, str]]:
-    """The kinds of event there are, with their names, for choosing among them."""
-    names = {
-        "order": _("Orders"),
-        "note": _("Notes"),
-        "task": _("Tasks"),
-        "ticket": _("Tickets"),
-        "feedback": _("Feedback"),
-        "interaction": _("Interactions"),
-        "touch": _("Messages"),
-        "change": _("Changes"),
-    }
-    present = {event.kind for event in events}
-    return [(kind, name) for kind, name in names.items() if kind in present]
+def completeness(customer: Customer) -> tuple[int, list[str]]:
+    """How much of what one should know is known, in per cent, and what is missing."""
+    wanted = _WANTED[Customer.Kind(customer.kind)]
+    missing = [name for name in wanted if not getattr(customer, name)]
+    labels = [str(Customer._meta.get_field(name).verbose_name) for name in missing]
+    return round(100 * (len(wanted) - len(missing)) / len(wanted)), labels
 
 
-def _said(field: Any, value: Any) -> str:
+def field_labels(workspace: Any) -> dict[str, str]:
+    """What the fields of customers are called, by their names in the audit log; custom ones with and without prefix."""
+    own = {f.name: str(f.verbose_name).capitalize() for f in Customer._meta.fields}
+    custom = {field.name: field.label for field in definitions(workspace, RECORD_TYPE)}
+    own |= {"merged": _("Merged customer"), "merged_into": _("Merged into"), "text": _("Text"), "title": _("Task")}
+    return custom | {f"field.{name}": label for name, label in custom.items()} | own
+
+
+def said(field: Any, value: Any) -> str:
     labels = {option["code"]: option["label"] for option in field.options}
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
@@ -81,3 +93,11 @@ def _said(field: Any, value: Any) -> str:
         return formats.number_format(value, use_l10n=True)
     several = value if isinstance(value, list) else [value]
     return ", ".join(str(labels.get(one, one)) for one in several)
+
+
+def _name_links(fields: list[Any], custom: dict[str, Any], member: Membership) -> None:
+    """Names instead of numbers, of the customers within reach."""
+    linked = {f.name: custom[f.name] for f in fields if f.kind == Kind.LINK and f.name in custom}
+    if linked:
+        names = dict(visible(member, Customer.objects).filter(pk__in=linked.values()).values_list("pk", "name"))
+        custom |= {name: names.get(pk, f"#{pk}") for name, pk in linked.items()}

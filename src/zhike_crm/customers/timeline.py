@@ -8,14 +8,20 @@ from typing import Any
 
 import ibis
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from zhike.lake.facts_view import Facts
+from zhike_crm.accounts.access import can, visible
+from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import of_record
 from zhike_crm.audit.verbs import VERBS
 from zhike_crm.customers.models import Customer
+from zhike_crm.customers.queries import PERSONAL, field_labels, masked
 
-# Of each kind, the newest.
-LATEST = 50
+# Of a page of the timeline.
+PAGE = 50
+# Who reads further back than this wants the list of orders.
+PAGES = 200
 
 
 @dataclass(frozen=True)
@@ -28,34 +34,56 @@ class Event:
     text: str = ""
     amount: float | None = None
     record: Any = None
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, list[str]] = field(default_factory=dict)
+    mine: bool = False
 
     @property
     def icon(self) -> str:
-        return ICONS[self.kind]
+        return KINDS[self.kind].icon
 
 
-ICONS = {
-    "order": "shopping-bag",
-    "ticket": "lifebuoy",
-    "feedback": "message-star",
-    "interaction": "activity",
-    "touch": "send",
-    "note": "note",
-    "task": "checkbox",
-    "change": "history",
+@dataclass(frozen=True)
+class Look:
+    """How a kind of event is called and drawn."""
+
+    name: Any
+    icon: str
+
+
+KINDS = {
+    "order": Look(gettext_lazy("Orders"), icon="shopping-bag"),
+    "note": Look(gettext_lazy("Notes"), icon="note"),
+    "task": Look(gettext_lazy("Tasks"), icon="checkbox"),
+    "ticket": Look(gettext_lazy("Tickets"), icon="lifebuoy"),
+    "feedback": Look(gettext_lazy("Feedback"), icon="message-star"),
+    "interaction": Look(gettext_lazy("Interactions"), icon="activity"),
+    "touch": Look(gettext_lazy("Messages"), icon="send"),
+    "change": Look(gettext_lazy("Changes"), icon="history"),
 }
 
 
-def timeline(customer: Customer, from_lake: list[Event]) -> list[Event]:
-    """Everything, newest first."""
-    events = [*from_lake, *_notes(customer), *_tasks(customer), *_changes(customer)]
-    return sorted(events, key=lambda event: event.at, reverse=True)
+def kinds_of(events: list[Event]) -> list[tuple[str, Any]]:
+    """The kinds of event there are, with their names, for choosing among them."""
+    present = {event.kind for event in events}
+    return [(kind, look.name) for kind, look in KINDS.items() if kind in present]
 
 
-def facts_of(facts: Facts, orders: Any, ids: list[str]) -> list[Event]:
-    """The customer's newest facts as events."""
-    found = [_order(row) for row in _newest(facts, orders, ids, "ordered_at")]
+def timeline(customer: Customer, member: Membership, from_lake: list[Event], page: int = 1) -> tuple[list[Event], bool]:
+    """One page of everything, newest first, and whether there is more. `from_lake` has the newest `reach(page)`."""
+    limit = reach(page)
+    own = [*_notes(customer, member, limit), *_tasks(customer, limit), *_changes(customer, member, limit)]
+    events = sorted([*from_lake, *own], key=lambda event: event.at, reverse=True)
+    return events[limit - PAGE - 1 : limit - 1], len(events) >= limit and page < PAGES
+
+
+def reach(page: int) -> int:
+    """How many events of each kind a page needs: one more than it shows, to know whether there is another."""
+    return page * PAGE + 1
+
+
+def facts_of(facts: Facts, orders: Any, ids: list[str], limit: int) -> list[Event]:
+    """The customer's newest facts as events, so many of each kind."""
+    found = [_order(row) for row in _newest(facts, orders, ids, "ordered_at", limit)]
     for name, moment, read in (
         ("tickets", "opened_at", _ticket),
         ("feedback", "given_at", _feedback),
@@ -63,13 +91,13 @@ def facts_of(facts: Facts, orders: Any, ids: list[str]) -> list[Event]:
         ("touches", "touched_at", _touch),
     ):
         if name in facts.versions:
-            found += [read(row) for row in _newest(facts, facts.table(name), ids, moment)]
+            found += [read(row) for row in _newest(facts, facts.table(name), ids, moment, limit)]
     return found
 
 
-def _newest(facts: Facts, table: Any, ids: list[str], moment: str) -> list[dict[str, Any]]:
+def _newest(facts: Facts, table: Any, ids: list[str], moment: str, limit: int) -> list[dict[str, Any]]:
     mine = table.filter(table.customer_id.isin(ids) & table[moment].notnull())
-    rows = facts.lake.engine.to_pyarrow(mine.order_by(ibis.desc(moment)).limit(LATEST)).to_pylist()
+    rows = facts.lake.engine.to_pyarrow(mine.order_by(ibis.desc(moment)).limit(limit)).to_pylist()
     return [row | {"at": row[moment].replace(tzinfo=dt.UTC)} for row in rows]
 
 
@@ -96,21 +124,60 @@ def _touch(row: dict[str, Any]) -> Event:
     return Event("touch", row["at"], str(row.get("campaign") or _("Message")), str(row.get("channel") or ""))
 
 
-def _notes(customer: Customer) -> list[Event]:
-    rows = customer.notes.filter(deleted_at=None).select_related("by").order_by("-created_at")[:LATEST]
-    return [Event("note", note.created_at, str(note.by or ""), note.text, record=note) for note in rows]
+def _notes(customer: Customer, member: Membership, limit: int) -> list[Event]:
+    rows = customer.notes.filter(deleted_at=None).select_related("by").order_by("-created_at")[:limit]
+    return [
+        Event("note", note.created_at, str(note.by or ""), note.text, record=note, mine=note.by_id == member.user_id)
+        for note in rows
+    ]
 
 
-def _tasks(customer: Customer) -> list[Event]:
-    rows = customer.tasks.filter(deleted_at=None).select_related("owner__user").order_by("-created_at")[:LATEST]
+def _tasks(customer: Customer, limit: int) -> list[Event]:
+    rows = customer.tasks.filter(deleted_at=None).select_related("owner__user").order_by("-created_at")[:limit]
     return [
         Event("task", task.done_at or task.created_at, task.title, str(task.owner or ""), record=task) for task in rows
     ]
 
 
-def _changes(customer: Customer) -> list[Event]:
-    rows = of_record(customer)[:LATEST]
+def _changes(customer: Customer, member: Membership, limit: int) -> list[Event]:
+    """What people did to the record, with values that the reader may not see masked here as everywhere."""
+    labels = field_labels(customer.workspace_id)
+    hidden = () if can(member, "personal.view") else PERSONAL
+    rows = list(of_record(customer)[:limit])
+    names = _names(member, rows)
     return [
-        Event("change", row.at, f"{row.by or 'Zhike'}: {VERBS.get(row.verb, row.verb)}", details=row.changes)
+        Event(
+            "change",
+            row.at,
+            f"{row.by or 'Zhike'}: {VERBS.get(row.verb, row.verb)}",
+            details={
+                labels.get(n, n): [_shown(names.get((n, v), v) if _plain(v) else v, n in hidden) for v in change]
+                for n, change in row.changes.items()
+            },
+        )
         for row in rows
     ]
+
+
+def _names(member: Membership, rows: list[Any]) -> dict[tuple[str, Any], str]:
+    """(field, id) → the name of the colleague or company that the log knows by number."""
+    ids = {name: {v for row in rows for v in row.changes.get(name, ()) if v} for name in ("owner", "company")}
+    found: dict[tuple[str, Any], str] = {}
+    if ids["owner"]:
+        people = Membership.objects.of(member.workspace_id).filter(pk__in=ids["owner"]).select_related("user")
+        found |= {("owner", one.pk): str(one) for one in people}
+    if ids["company"]:
+        firms = visible(member, Customer.objects).filter(pk__in=ids["company"])
+        found |= {("company", one.pk): one.name for one in firms}
+    return found
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, (str, int, float))
+
+
+def _shown(value: Any, hidden: bool) -> str:
+    if value in (None, "", []):
+        return "–"
+    text = ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+    return masked(text) if hidden else text

@@ -7,65 +7,94 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from zhike_crm.accounts.access import can, visible
 from zhike_crm.accounts.models import Membership
 from zhike_crm.accounts.pages import page
-from zhike_crm.customers import actions, charts
+from zhike_crm.customers import actions, charts, duplicates
+from zhike_crm.customers.families import family, now_known_as
+from zhike_crm.customers.finding import current, find, same_as
 from zhike_crm.customers.forms import CustomerForm, TaskForm
 from zhike_crm.customers.lists import CustomerList
-from zhike_crm.customers.models import Customer, Task
-from zhike_crm.customers.portrait import read_portrait
-from zhike_crm.customers.queries import kinds_of, profile
-from zhike_crm.customers.timeline import timeline
+from zhike_crm.customers.models import Customer, Merge, Note
+from zhike_crm.customers.portrait import read_events, read_portrait
+from zhike_crm.customers.queries import completeness, profile
+from zhike_crm.customers.timeline import PAGES, kinds_of, reach, timeline
 
 _BADGES = ("value_tier", "grade", "stage", "abc")
+CONTACTS = 50
 
 
 @page("customers.view")
 def customer(request: HttpRequest, pk: int) -> HttpResponse:
     """The portrait. A merged customer keeps its address and says whom it became."""
-    rows = visible(request.member, Customer.objects).select_related("score", "owner__user", "company", "merged_into")
-    found = get_object_or_404(rows, pk=pk, deleted_at=None)
+    found = _there(request, pk)
     portrait = read_portrait(request.workspace, found)
-    events = timeline(found, portrait.events)
+    events, more = timeline(found, request.member, portrait.events)
     columns = CustomerList(request.member).columns
     score = getattr(found, "score", None)
+    share, missing = completeness(found)
     context = {
         "customer": found,
         "portrait": portrait,
         "codes": [(columns[name], getattr(score, name, None)) for name in _BADGES],
         "charts": charts.of_portrait(portrait),
         "events": events,
+        "next_page": 2 if more else None,
         "kinds": kinds_of(events),
         "profile": profile(found, request.member),
-        "identities": found.identities.all(),
-        "contacts": found.contacts.filter(deleted_at=None, merged_into=None).order_by("name")[:50],
+        "complete": share,
+        "missing": missing,
+        "identities": found.identities.order_by("pk")[:CONTACTS],
         "open_tasks": found.tasks.filter(deleted_at=None, done_at=None)
         .select_related("owner__user")
-        .order_by("due_on"),
-        "may_edit": can(request.member, "customers.edit"),
-        "merged_into": found.merged_into,
+        .order_by("due_on")[:CONTACTS],
         "task_form": TaskForm(member=request.member),
         "members_json": _mentionable(request.member),
+        **_related(request, found),
+        **{f"may_{verb}": can(request.member, f"customers.{verb}") for verb in ("edit", "merge", "delete")},
     }
     return render(request, "customers/portrait.html", context)
 
 
+@page("customers.view")
+def older_events(request: HttpRequest, pk: int) -> HttpResponse:
+    """The next page of the timeline."""
+    try:
+        number = min(max(int(request.GET.get("page", 1)), 1), PAGES)
+    except ValueError as wrong:
+        raise Http404 from wrong
+    found = _there(request, pk)
+    events, more = timeline(found, request.member, read_events(request.workspace, found, reach(number)), number)
+    context = {
+        "customer": found,
+        "events": events,
+        "next_page": number + 1 if more else None,
+        "may_edit": can(request.member, "customers.edit"),
+    }
+    return render(request, "customers/_events.html", context)
+
+
 @page("customers.edit", methods=("GET", "HEAD", "POST"))
 def new_customer(request: HttpRequest) -> HttpResponse:
-    form = CustomerForm(request.POST or None, member=request.member)
+    """The form; when it looks like somebody who is known already, it says so once before it creates a double."""
+    start = {"kind": Customer.Kind.PERSON, "company": request.GET.get("company"), "name": request.GET.get("name")}
+    form = CustomerForm(request.POST or None, member=request.member, initial=start)
+    doubles: list[Customer] = []
     if request.method == "POST" and form.is_valid():
-        try:
-            made = actions.create_customer(request.member, custom=form.custom(), **form.values())
-        except ValidationError as wrong:
-            form.add_error(None, wrong)
-        else:
-            return redirect("customer", request.workspace.slug, made.pk)
-    return render(request, "customers/form.html", {"form": form, "heading": _("New customer")})
+        doubles = [] if request.POST.get("anyway") == "1" else same_as(request.member, form.cleaned_data)
+        if not doubles:
+            try:
+                made = actions.create_customer(request.member, custom=form.custom(), **form.values())
+            except ValidationError as wrong:
+                form.add_error(None, wrong)
+            else:
+                return redirect("customer", request.workspace.slug, made.pk)
+    context = {"form": form, "heading": _("New customer"), "doubles": doubles}
+    return render(request, "customers/form.html", context)
 
 
 @page("customers.edit", methods=("GET", "HEAD", "POST"))
@@ -79,7 +108,32 @@ def edit_customer(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, wrong)
         else:
             return redirect("customer", request.workspace.slug, pk)
-    return render(request, "customers/form.html", {"form": form, "heading": found.name, "customer": found})
+    return render(request, "customers/form.html", {"form": form, "heading": str(found), "customer": found})
+
+
+@page("customers.delete", methods=("POST",))
+def delete_customer(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _current(request, pk)
+    actions.delete_customer(found, request.member)
+    messages.success(request, _("%(name)s is in the recycle bin.") % {"name": found.name})
+    return redirect("customer_list", request.workspace.slug)
+
+
+@page("customers.delete", methods=("POST",))
+def restore_customer(request: HttpRequest, pk: int) -> HttpResponse:
+    rows = visible(request.member, Customer.objects).filter(deleted_at__isnull=False)
+    found = get_object_or_404(rows, pk=pk)
+    actions.restore_customer(found, request.member)
+    return redirect("customer", request.workspace.slug, pk)
+
+
+@page("customers.view")
+def pick_customer(request: HttpRequest) -> HttpResponse:
+    """A few customers for a field in which one is picked: [[id, name, what tells it apart], …]."""
+    only = {"kind": Customer.Kind.COMPANY} if request.GET.get("kind") == "company" else {}
+    found = find(request.member, request.GET.get("q", ""), **only)
+    lines = [[one.pk, one.name, " · ".join(part for part in (one.city, one.country) if part)] for one in found]
+    return JsonResponse({"found": lines, "nothing": _("Nobody of this name.")})
 
 
 @page("customers.edit", methods=("POST",))
@@ -93,28 +147,56 @@ def new_note(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @page("customers.edit", methods=("POST",))
-def new_task(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _current(request, pk)
-    form = TaskForm(request.POST, member=request.member)
-    if form.is_valid():
-        actions.create_task(request.member, customer=found, **form.cleaned_data)
-    else:
-        messages.error(request, " ".join(text for errors in form.errors.values() for text in errors))
-    return redirect("customer", request.workspace.slug, pk)
+def edit_note(request: HttpRequest, pk: int) -> HttpResponse:
+    note = _own_note(request, pk)
+    try:
+        actions.change_note(note, request.POST.get("text", ""), request.member)
+    except ValidationError as wrong:
+        messages.error(request, " ".join(wrong.messages))
+    return redirect("customer", request.workspace.slug, note.customer_id)
 
 
 @page("customers.edit", methods=("POST",))
-def task_done(request: HttpRequest, pk: int) -> HttpResponse:
-    task = get_object_or_404(visible(request.member, Task.objects).filter(deleted_at=None), pk=pk)
-    actions.set_done(task, request.member, done=request.POST.get("done") == "1")
-    if task.customer_id:
-        return redirect("customer", request.workspace.slug, task.customer_id)
-    return redirect("task_list", request.workspace.slug)
+def delete_note(request: HttpRequest, pk: int) -> HttpResponse:
+    note = _own_note(request, pk)
+    actions.delete_note(note, request.member)
+    messages.success(request, _("The note is gone."))
+    return redirect("customer", request.workspace.slug, note.customer_id)
+
+
+def _there(request: Any, pk: int) -> Customer:
+    """A customer within reach, merged or not, but not deleted."""
+    rows = visible(request.member, Customer.objects).select_related("score", "owner__user", "company", "merged_into")
+    return get_object_or_404(rows, pk=pk, deleted_at=None)
 
 
 def _current(request: Any, pk: int) -> Customer:
-    rows = visible(request.member, Customer.objects).filter(deleted_at=None, merged_into=None)
-    return get_object_or_404(rows, pk=pk)
+    return get_object_or_404(current(request.member), pk=pk)
+
+
+def _own_note(request: Any, pk: int) -> Note:
+    """A note of one's own on a customer within reach; others' look as if they were not there."""
+    mine = Note.objects.of(request.workspace).filter(by=request.user, deleted_at=None)
+    return get_object_or_404(mine.filter(customer__in=current(request.member).values("pk")), pk=pk)
+
+
+def _related(request: Any, found: Customer) -> dict[str, Any]:
+    """Other records that belong to this one: contacts, what was merged, possible doubles."""
+    mine = current(request.member)
+    merges = Merge.objects.of(request.workspace).filter(undone_at=None)
+    may_merge = can(request.member, "customers.merge") and found.is_current
+    return {
+        "merged_into": now_known_as(found) if found.merged_into_id else None,
+        "own_merge": merges.filter(merged=found).first(),
+        "merges": merges.filter(kept=found).select_related("merged").order_by("-pk")[:CONTACTS],
+        "contacts": mine.filter(company__in=family(found)).select_related("score").order_by("name", "pk")[:CONTACTS],
+        "doubles": [
+            pair.second if pair.first_id == found.pk else pair.first
+            for pair in duplicates.of_customer(request.member, found).select_related("first", "second")[:3]
+        ]
+        if may_merge
+        else [],
+    }
 
 
 def _mentionable(member: Membership) -> str:

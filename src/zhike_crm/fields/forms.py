@@ -1,4 +1,4 @@
-"""A custom field as a field of a form."""
+"""A custom field as a field of a form, and the form in which one is defined."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from zhike_crm.fields.models import FieldDefinition, Kind
+from zhike_crm.fields.record_types import RECORD_TYPES
 
 
 class DateInput(forms.DateInput):
@@ -37,3 +38,28 @@ def form_field(field: FieldDefinition, value: Any) -> forms.Field:
     if field.kind == Kind.LINK:
         return forms.IntegerField(**common)
     return forms.CharField(**common, max_length=2000)
+
+
+class DefinitionForm(forms.ModelForm):
+    """A field being defined or changed. What kind it is can be chosen once."""
+
+    record_type = forms.ChoiceField(label=_("For"), choices=lambda: list(RECORD_TYPES.items()))
+
+    class Meta:
+        model = FieldDefinition
+        fields = ("record_type", "label", "kind", "name", "help_text")
+        labels = {"name": _("Name for the API")}
+        help_texts = {
+            "name": _("Latin letters, digits and underscores; it never changes. Empty: made of the label."),
+            "help_text": _("Shown under the field in forms."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].required = False
+        if self.instance.pk:
+            for name in ("record_type", "kind", "name"):
+                del self.fields[name]
+
+    def changeable(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("label", "help_text")}

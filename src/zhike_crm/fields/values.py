@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -40,6 +40,11 @@ def values_of(fields: Iterable[FieldDefinition], record_ids: Iterable[int]) -> d
     return found
 
 
+def plain(value: Any) -> Any:
+    """A value as JSON has it, so that what was stored as JSON compares with what is in the database."""
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
 def write(record: WorkspaceRow, fields: Iterable[FieldDefinition], values: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Set the named fields of a record; {field: [before, after]} of what changed. Call it inside a transaction.
 
@@ -48,16 +53,31 @@ def write(record: WorkspaceRow, fields: Iterable[FieldDefinition], values: Mappi
     """
     named = [field for field in fields if field.name in values]
     wanted = {field.name: parse(field, values[field.name]) for field in named}
-    before = values_of(named, [record.pk]).get(record.pk, {})
-    changes = {
-        field.name: [before.get(field.name), wanted[field.name]]
-        for field in named
-        if before.get(field.name) != wanted[field.name]
-    }
-    changed = [field for field in named if field.name in changes]
-    FieldValue.objects.of(record.workspace_id).filter(field__in=changed, record_id=record.pk).delete()
-    FieldValue.objects.bulk_create(_rows(record, changed, wanted))
+    return write_many(record.workspace_id, [record.pk], named, wanted).get(record.pk, {})
+
+
+def write_many(
+    workspace: Any, record_ids: Sequence[int], fields: Iterable[FieldDefinition], wanted: Values
+) -> dict[int, dict[str, list[Any]]]:
+    """Give many records the same values, parsed already; record id → {field: [before, after]} of what changed."""
+    fields = list(fields)
+    before = values_of(fields, record_ids)
+    changes: dict[int, dict[str, list[Any]]] = defaultdict(dict)
+    for field in fields:
+        after = wanted[field.name]
+        changed = [pk for pk in record_ids if before.get(pk, {}).get(field.name) != after]
+        for pk in changed:
+            changes[pk][field.name] = [plain(before.get(pk, {}).get(field.name)), plain(after)]
+        FieldValue.objects.of(workspace).filter(field=field, record_id__in=changed).delete()
+        FieldValue.objects.bulk_create(_rows(field, changed, after), batch_size=1000)
     return changes
+
+
+def put_back(record: WorkspaceRow, fields: Iterable[FieldDefinition], values: Mapping[str, Any]) -> None:
+    """Values that a record had before, as JSON has them; an option that is gone since comes back with its value."""
+    named = [field for field in fields if field.name in values]
+    wanted = {f.name: _date(f, v) if (v := values[f.name]) and f.kind == Kind.DATE else v for f in named}
+    write_many(record.workspace_id, [record.pk], named, wanted)
 
 
 def parse(field: FieldDefinition, value: Any) -> Any:
@@ -79,13 +99,15 @@ def parse(field: FieldDefinition, value: Any) -> Any:
         ) from wrong
 
 
-def _rows(record: WorkspaceRow, fields: Iterable[FieldDefinition], wanted: Values) -> Iterable[FieldValue]:
-    for field in fields:
-        value = wanted[field.name]
-        for single in value if isinstance(value, list) else [value]:
-            if single is not None:
-                known = {"workspace_id": record.workspace_id, "field": field, "record_id": record.pk}
-                yield FieldValue(**known, **{field.column: single})
+def _rows(field: FieldDefinition, record_ids: Iterable[int], value: Any) -> list[FieldValue]:
+    several = value if isinstance(value, list) else [value]
+    known = {"workspace_id": field.workspace_id, "field": field}
+    return [
+        FieldValue(**known, record_id=pk, **{field.column: single})
+        for pk in record_ids
+        for single in several
+        if single is not None
+    ]
 
 
 def _text(_field: FieldDefinition, value: Any) -> str:

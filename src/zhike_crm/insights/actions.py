@@ -1,4 +1,4 @@
-"""What is done with models: refreshing them, publishing their settings."""
+"""What is done with models: refreshing them, publishing their settings, deciding when they refresh."""
 
 from __future__ import annotations
 
@@ -9,17 +9,26 @@ from typing import Any
 
 from django.db import transaction
 
+from zhike.lake.lake import Lake
 from zhike.pipeline import refresh
 from zhike.settings import Settings
 from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import Actor, record
+from zhike_crm.customers.links import push_links
 from zhike_crm.customers.sync import copy_run
 from zhike_crm.insights.models import PublishedSettings, RunSummary
+from zhike_crm.insights.moves import explain
 from zhike_crm.insights.summary import make_current, summarise
-from zhike_crm.jobs.models import Job
+from zhike_crm.jobs.models import Job, Schedule
 from zhike_crm.jobs.queue import enqueue
+from zhike_crm.jobs.schedules import set_schedule
 from zhike_crm.workspaces.lakes import lake_of
 from zhike_crm.workspaces.models import Workspace
+
+KIND = "refresh"
+
+# What brings facts into the lake before a refresh (the inbox of the API); filled by the apps when they start.
+FEEDS: list[Callable[[Workspace, Lake], int]] = []
 
 
 def published(workspace: Workspace) -> Settings:
@@ -40,9 +49,40 @@ def publish(settings: Settings, note: str, *, by: Membership) -> PublishedSettin
     return made
 
 
+def go_back(earlier: PublishedSettings, note: str, *, by: Membership) -> PublishedSettings:
+    """Publish earlier settings once more; what was published since stays in the history.
+
+    Raises:
+        SettingsError: this version no longer knows a setting of theirs, or allows its value.
+    """
+    return publish(Settings.from_dict(earlier.values), note, by=by)
+
+
 def request_refresh(workspace: Workspace, *, by: Membership | None = None) -> Job:
     """Have everything computed again; one refresh waits or runs at a time."""
-    return enqueue(workspace, "refresh", by=by.user if by else None, key="refresh")
+    return enqueue(workspace, KIND, by=by.user if by else None, key=KIND)
+
+
+@transaction.atomic
+def schedule_refresh(cron: str, *, by: Membership) -> Schedule | None:
+    """Refresh at the times of a cron line from now on, or no longer by itself when it is empty.
+
+    Raises:
+        ValidationError: it is no cron line.
+    """
+    before = scheduled(by.workspace)
+    was = before.cron if before and before.enabled else ""
+    if was == cron:
+        return before
+    kept = set_schedule(by.workspace, KIND, cron or before.cron, enabled=bool(cron))
+    record(kept, "workspace.changed", Actor(by.user), {"refresh": [was, cron]})
+    return kept
+
+
+def scheduled(workspace: Workspace) -> Schedule | None:
+    """When the workspace refreshes by itself, if it does or ever did."""
+    found: Schedule | None = Schedule.objects.of(workspace).filter(kind=KIND).first()
+    return found
 
 
 def refresh_now(
@@ -50,9 +90,14 @@ def refresh_now(
 ) -> RunSummary:
     """Facts → scores → the database and the pages. Run twice it does the same again."""
     with lake_of(workspace) as lake:
+        say("gathering")
+        for feed in FEEDS:
+            feed(workspace, lake)
+        push_links(workspace, lake)
         run = refresh(lake, as_of, published(workspace), on_progress=say)
         say("pages")
         summary = summarise(workspace, lake, run)
+        explain(workspace, lake, summary)
         say("copying")
         with transaction.atomic():
             copy_run(workspace, lake, run)

@@ -1,110 +1,133 @@
-"""The charts of the insights, as ECharts reads them; every mark leads to the customers behind it."""
+"""The charts of the insights, as ECharts reads them; every mark leads to the customers behind it.
+
+A chart comes with the same figures as a table: for screen readers, for the keyboard, and for who wants the numbers.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import calendar
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from zhike.labels import label, names_of
-from zhike_crm.insights.links import customers_where
-from zhike_crm.insights.models import RunSummary
-from zhike_crm.workspaces.models import Workspace
+from zhike_crm.insights.links import Links
+from zhike_crm.ui.templatetags.zhike import money, number, percent
 
-_COLOURS = {
+COLOURS = {
     "high": "good", "potential": "mid", "general": "quiet", "at_risk": "warn",
     "acquisition": "chart-6", "growth": "mid", "maturity": "good", "maintenance": "warn", "churn": "bad",
     "vip": "good", "new": "mid", "regular": "quiet", "dormant": "warn",
+    "A": "good", "B": "mid", "C": "quiet",
 }  # fmt: skip
 
 
-def of_home(summary: RunSummary, workspace: Workspace) -> dict[str, Any]:
-    figures = summary.figures
+class Cell(NamedTuple):
+    """A text of a table, and where the customers behind it are."""
+
+    text: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture and its table. `key` is its id in the page, `size` a class of the style sheet."""
+
+    key: str
+    title: str
+    options: dict[str, Any]
+    head: list[str]
+    rows: list[list[Cell]]
+    size: str = ""
+    note: str = ""
+
+
+def of_home(figures: dict[str, Any], links: Links) -> dict[str, Chart]:
     return {
-        "months": months(figures["months"]),
-        "tiers": groups(workspace, "value_tier", figures["tiers"]),
-        "stages": groups(workspace, "stage", figures["stages"]),
+        "months": months(figures["months"], links),
+        "tiers": groups(links, "value_tier", figures["tiers"], _("Value tiers")),
+        "stages": groups(links, "stage", figures["stages"], _("Lifecycle stages")),
     }
 
 
-def months(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def months(rows: list[dict[str, Any]], links: Links) -> Chart:
     """Revenue by month; a month that the records cover in part is pale."""
     names = [row["first"][:7] for row in rows]
     bars = [{"value": round(row["revenue"], 2), "colour": "chart-1" if row["complete"] else "soft"} for row in rows]
-    return {
+    came = [links.where("first_at", "between", month_of(row["first"])) for row in rows]
+    options = {
         "tooltip": {"trigger": "axis"},
         "legend": {"bottom": 0, "data": [_("Revenue"), _("New customers")]},
         "grid": {"bottom": 34},
         "xAxis": {"type": "category", "data": names},
-        "yAxis": [{"type": "value"}, {"type": "value", "splitLine": {"show": False}}],
+        "yAxis": [{"type": "value", "compact": True}, {"type": "value", "splitLine": {"show": False}}],
         "series": [
-            {"name": _("Revenue"), "type": "bar", "data": bars, "barMaxWidth": 28},
+            {"name": _("Revenue"), "type": "bar", "data": bars, "colour": "chart-1", "barMaxWidth": 28},
             {
                 "name": _("New customers"),
                 "type": "line",
                 "yAxisIndex": 1,
-                "data": [row["new"] for row in rows],
+                "data": [{"value": row["new"], "address": to} for row, to in zip(rows, came, strict=True)],
                 "colour": "chart-2",
                 "smooth": True,
-                "symbolSize": 6,
+                "symbolSize": 8,
             },
         ],
     }
+    table = [
+        [
+            Cell(name + ("" if row["complete"] else f" ({_('in part')})")),
+            Cell(money(row["revenue"])),
+            Cell(number(row["new"]), to),
+        ]
+        for name, row, to in zip(names, rows, came, strict=True)
+    ]
+    in_part = any(not row["complete"] for row in rows)
+    return Chart(
+        "chart-months",
+        _("Revenue and new customers by month"),
+        options,
+        [_("Month"), _("Revenue"), _("New customers")],
+        table,
+        note=_("Pale: the records cover only a part of the month.") if in_part else "",
+    )
 
 
-def groups(workspace: Workspace, column: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def groups(links: Links, column: str, rows: list[dict[str, Any]], title: str) -> Chart:
     """Customers by code, in the order of the codes, best at the top."""
     counts = {row["code"]: row["customers"] for row in rows}
-    codes = [code for code in names_of(column) if code in counts][::-1]
-    return {
-        "grid": {"top": 4, "bottom": 4, "right": 48},
+    codes = [code for code in names_of(column) if code in counts]
+    everyone = sum(counts.values()) or 1
+    bars = [
+        {"value": counts[code], "colour": COLOURS.get(code, "chart-1"), "address": links.code(column, code)}
+        for code in codes[::-1]
+    ]
+    options = {
+        "grid": {"top": 4, "bottom": 4, "right": 56},
         "xAxis": {"type": "value", "axisLabel": {"show": False}, "splitLine": {"show": False}},
-        "yAxis": {"type": "category", "data": [label(column, code) for code in codes]},
+        "yAxis": {"type": "category", "data": [label(column, code) for code in codes[::-1]]},
         "series": [
-            {
-                "type": "bar",
-                "barMaxWidth": 22,
-                "label": {"show": True, "position": "right"},
-                "data": [
-                    {
-                        "value": counts[code],
-                        "colour": _COLOURS.get(code, "chart-1"),
-                        "address": customers_where(workspace, column, "any_of", [code]),
-                    }
-                    for code in codes
-                ],
-            }
+            {"type": "bar", "barMaxWidth": 22, "label": {"show": True, "position": "right"}, "data": bars},
         ],
     }
-
-
-def flows(rows: list[tuple[str, str, int]], before: Any, after: Any) -> dict[str, Any]:
-    """From tier to tier as a Sankey diagram: who was where at two times, or under two settings."""
-    tiers = [tier for tier in names_of("value_tier") if any(tier in row[:2] for row in rows)]
-    names = {
-        (tier, side): f"{label('value_tier', tier)} · {when}"
-        for tier in tiers
-        for side, when in ((0, before), (1, after))
-    }
-    nodes = [
-        {"name": names[tier, side], "colour": _COLOURS[tier]}
-        for side in (0, 1)
-        for tier in tiers
-        if any(row[side] == tier for row in rows)
-    ]
-    links = [{"source": names[b, 0], "target": names[a, 1], "value": count} for b, a, count in rows]
-    return {
-        "series": [
-            {
-                "type": "sankey",
-                "data": nodes,
-                "links": links,
-                "left": 8,
-                "right": 150,
-                "nodeGap": 14,
-                "layoutIterations": 0,
-                "lineStyle": {"color": "gradient", "opacity": 0.35},
-                "emphasis": {"focus": "adjacency"},
-            }
+    table = [
+        [
+            Cell(label(column, code)),
+            Cell(number(counts[code]), links.code(column, code)),
+            Cell(percent(counts[code] / everyone, 1)),
         ]
-    }
+        for code in codes
+    ]
+    return Chart(f"chart-{column}", title, options, [title, _("Customers"), _("Share")], table, size="chart-low")
+
+
+def month_of(first: str) -> list[str]:
+    """The first and the last day of a month.
+
+    >>> month_of("2012-02-01")
+    ['2012-02-01', '2012-02-29']
+    """
+    day = dt.date.fromisoformat(first)
+    return [day.isoformat(), day.replace(day=calendar.monthrange(day.year, day.month)[1]).isoformat()]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from zhike.labels import label
 from zhike.lifecycle import strategy
-from zhike_crm.insights.links import customers_where
-from zhike_crm.insights.models import RunSummary
-from zhike_crm.workspaces.models import Workspace
+from zhike_crm.insights.links import ANY
+from zhike_crm.insights.models import RunMoves
+from zhike_crm.insights.runs import Shown
+from zhike_crm.ui.templatetags.zhike import number
 
 
 @dataclass(frozen=True)
@@ -27,40 +27,39 @@ class Tile:
     is_money: bool = False
 
 
-def tiles(summary: RunSummary, workspace: Workspace) -> list[Tile]:
+def tiles(shown: Shown, currency: str) -> list[Tile]:
     """How many customers, how many of them active, what they brought in, what is at stake."""
-    head = summary.figures["headline"]
-    window = summary.settings["window_days"]
+    head, links = shown.figures["headline"], shown.links
+    window = shown.summary.settings["window_days"]
     comparable = head["comparable"]
-    everyone = reverse("customer_list", args=[workspace.slug])
     return [
         Tile(
             _("Customers"),
             head["customers"],
-            everyone,
-            note=_("%(number)s new in the window") % {"number": head["new"]},
+            links.where("orders", "gt", 0),
+            note=_("%(number)s new in the window") % {"number": number(head["new"])},
         ),
         Tile(
             _("Active"),
             head["active"],
-            customers_where(workspace, "recency_days", "lte", window),
+            links.where("frequency", "gt", 0),
             _change(head["active"], head["active_before"]) if comparable else None,
             _("bought in the last %(days)s days") % {"days": window},
         ),
         Tile(
             _("Revenue"),
             head["revenue"],
-            everyone,
+            links.where("frequency", "gt", 0),
             _change(head["revenue"], head["revenue_before"]) if comparable else None,
-            _("%(currency)s in the last %(days)s days") % {"currency": workspace.currency, "days": window},
+            _("%(currency)s in the last %(days)s days") % {"currency": currency, "days": window},
             is_money=True,
         ),
         Tile(
             _("At stake"),
-            summary.figures["leaving_money"],
-            customers_where(workspace, "stage", "any_of", ["maintenance", "churn"]),
+            shown.figures["leaving_money"],
+            links.where("stage", "any_of", ["maintenance", "churn"]),
             note=_("spent by %(number)s customers who are leaving")
-            % {"number": f"{summary.figures['leaving_customers']:,}"},
+            % {"number": number(shown.figures["leaving_customers"])},
             is_money=True,
         ),
     ]
@@ -79,13 +78,14 @@ class Change:
 
 
 _ORDER = ["churn", "maintenance", "acquisition", "growth", "maturity"]
+SHOWN = 6
 
 
-def changes(summary: RunSummary) -> dict[str, Any] | None:
-    """The largest moves between stages, and what fits the customers who made them."""
-    moves = summary.figures.get("moves")
-    if not moves:
+def changes(shown: Shown, moves: RunMoves | None) -> dict[str, Any] | None:
+    """The largest moves between stages, what fits the customers who made them, and what made them move."""
+    if moves is None:
         return None
+    pair = (moves.before.run, moves.after.run)
     found = [
         Change(
             label("stage", before),
@@ -93,14 +93,49 @@ def changes(summary: RunSummary) -> dict[str, Any] | None:
             count,
             _ORDER.index(after) > _ORDER.index(before),
             strategy(after),
-            customers_where(summary.workspace, "stage", "any_of", [after]),
+            shown.links.movers("stage", pair, before, after),
         )
-        for before, after, count in moves["stages"]
+        for before, after, count in moves.stage
         if before and after and before != after
     ]
     found.sort(key=lambda change: -change.count)
-    new = sum(count for before, _after, count in moves["stages"] if before is None)
-    return {"since": moves["since"], "same_settings": moves["same_settings"], "moves": found[:6], "new": new}
+    return {
+        "since": moves.before.as_of,
+        "same_settings": moves.before.settings == moves.after.settings,
+        "moves": found[:SHOWN],
+        "new": sum(count for before, _after, count in moves.stage if before is None),
+        "new_address": shown.links.movers("stage", pair, None, ANY),
+        "why": why(moves, "stage"),
+    }
+
+
+@dataclass(frozen=True)
+class Why:
+    """How a code came from its old number of customers to its new one: what each cause added or took."""
+
+    code: str
+    name: str
+    before: int
+    time: int
+    data: int
+    settings: int
+    after: int
+
+
+def why(moves: RunMoves, column: str) -> dict[str, Any] | None:
+    """What made customers move between two runs; None when nobody had it counted."""
+    if not moves.causes:
+        return None
+    told = moves.causes[column]
+    order = _ORDER[::-1] if column == "stage" else ["high", "potential", "general", "at_risk"]
+    rows = [Why(code, label(column, code), *told["codes"][code]) for code in order if code in told["codes"]]
+    return {
+        "rows": rows,
+        "moved": told["moved"],
+        "since": moves.before.as_of,
+        "until": moves.after.as_of,
+        "same_settings": moves.before.settings == moves.after.settings,
+    }
 
 
 def _change(now: float, before: float) -> float | None:

@@ -1,4 +1,4 @@
-"""From a figure to the customers behind it: addresses of the list with a condition."""
+"""From a figure to the customers behind it: addresses of the list with conditions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from django.urls import reverse
 
 from zhike_crm.workspaces.models import Workspace
 
+Condition = tuple[str, str, Any]
+ANY = "any"  # as a goal of movers: wherever they went
+
 
 def customers_where(workspace: Workspace, column: str, test: str, value: Any) -> str:
     """The list of customers who meet one condition.
@@ -17,6 +20,39 @@ def customers_where(workspace: Workspace, column: str, test: str, value: Any) ->
     >>> customers_where(workspace, "value_tier", "any_of", ["high"])
     '/w/shop/customers/?where=…'
     """
-    condition = {"all": [{"column": column, "test": test, "value": value}]}
-    where = urlencode({"where": json.dumps(condition)})
-    return f"{reverse('customer_list', args=[workspace.slug])}?{where}"
+    return customers_meeting(workspace, (column, test, value))
+
+
+def customers_meeting(workspace: Workspace, *conditions: Condition) -> str:
+    """The list of customers who meet all conditions."""
+    tree = {"all": [{"column": column, "test": test, "value": value} for column, test, value in conditions]}
+    return f"{_everyone(workspace)}?{urlencode({'where': json.dumps(tree)})}"
+
+
+class Links:
+    """Links of one page. Lists show the scores of the current run, so the figures of an earlier one lead nowhere."""
+
+    def __init__(self, workspace: Workspace, *, live: bool = True) -> None:
+        self.workspace, self.live = workspace, live
+
+    def where(self, column: str, test: str, value: Any) -> str:
+        return self.meeting((column, test, value))
+
+    def meeting(self, *conditions: Condition) -> str:
+        return customers_meeting(self.workspace, *conditions) if self.live else ""
+
+    def everyone(self) -> str:
+        return _everyone(self.workspace) if self.live else ""
+
+    def code(self, column: str, code: str) -> str:
+        """Who has this code."""
+        return self.where(column, "any_of", [code])
+
+    def movers(self, column: str, pair: tuple[int, int], origin: str | None, goal: str | None) -> str:
+        """Who went from one code to another between two runs; this one holds for earlier runs too."""
+        asked = {"column": column, "before": pair[0], "after": pair[1], "origin": origin or "", "goal": goal or ""}
+        return f"{reverse('movers', args=[self.workspace.slug])}?{urlencode(asked)}"
+
+
+def _everyone(workspace: Workspace) -> str:
+    return str(reverse("customer_list", args=[workspace.slug]))

@@ -31,6 +31,26 @@ class RunSummary(WorkspaceRow):
         return f"run {self.run}, {self.as_of}"
 
 
+class RunMoves(WorkspaceRow):
+    """How customers moved between two runs. Runs never change, so it is counted once and kept.
+
+    `stage` and `value_tier`: [from, to, customers], from None = new since, to None = no longer there.
+    `causes`: what of it time, data and settings did (`causes.py`); null until somebody had it counted.
+    """
+
+    before = models.ForeignKey(RunSummary, on_delete=models.CASCADE, related_name="+")
+    after = models.ForeignKey(RunSummary, on_delete=models.CASCADE, related_name="+")
+    stage = models.JSONField(default=list)
+    value_tier = models.JSONField(default=list)
+    causes = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "before", "after"], name="one_pair_of_runs")]
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"
+
+
 class PublishedSettings(WorkspaceRow):
     """The settings of the models as somebody published them; the newest is what the next refresh takes."""
 

@@ -2,7 +2,8 @@
 
 A job is claimed by changing its row from waiting to running, which only one worker can; the database's own uniqueness
 keeps two jobs of a lane from running. A worker that dies leaves a lease that runs out, and the job runs again: so
-every kind of job can be run twice without harm, which is the business of whoever writes it.
+every kind of job can be run twice without harm, which is the business of whoever writes it. `jobs.leases` says when a
+lease has run out.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ from zhike_crm.jobs.models import Job, State
 
 LEASE = dt.timedelta(seconds=30)
 ATTEMPTS = 3
+
+
+class JobLost(Exception):
+    """This worker was silent for so long that another one has taken its job."""
+
 
 # kind → what does it. `say` tells the person who waits which step it is.
 Handler = Callable[[Job, Callable[[str], None]], dict[str, Any]]
@@ -51,7 +57,6 @@ def enqueue(
 
 def claim(worker: uuid.UUID) -> Job | None:
     """The oldest job that may run now, for this worker alone."""
-    _release_the_dead()
     waiting = Job.objects.everywhere().filter(state=State.QUEUED).order_by("created_at", "pk")
     for job in waiting[:50]:
         now = timezone.now()
@@ -73,7 +78,13 @@ def renew(job: Job) -> bool:
 
 
 def say(job: Job, step: str) -> None:
-    _row(job).filter(worker=job.worker).update(step=step[:80])
+    """Tell the person who waits which step it is.
+
+    Raises:
+        JobLost: another worker has taken the job over; this one had better stop.
+    """
+    if not _row(job).filter(state=State.RUNNING, worker=job.worker).update(step=step[:80]):
+        raise JobLost(str(job))
 
 
 def finish(job: Job, *, result: dict[str, Any] | None = None, error: str = "") -> bool:
@@ -85,14 +96,22 @@ def finish(job: Job, *, result: dict[str, Any] | None = None, error: str = "") -
     )
 
 
-def _release_the_dead() -> None:
-    """Jobs of workers that died wait again, or, after a few deaths, have failed."""
-    dead = Job.objects.everywhere().filter(state=State.RUNNING, lease_until__lt=timezone.now())
-    if not dead.exists():
-        return  # the common case does not write
-    gave_up = {"state": State.FAILED, "error": "worker died", "finished_at": timezone.now(), "lease_until": None}
-    dead.filter(attempts__gte=ATTEMPTS).update(**gave_up)
-    dead.filter(attempts__lt=ATTEMPTS).update(state=State.QUEUED, worker=None, lease_until=None)
+def give_back(job: Job) -> bool:
+    """Let the job wait again, after something that passes by itself; False when it has been tried often enough."""
+    if job.attempts >= ATTEMPTS:
+        return False
+    mine = _row(job).filter(state=State.RUNNING, worker=job.worker)
+    return bool(mine.update(state=State.QUEUED, worker=None, lease_until=None))
+
+
+def release(dead: Job) -> None:
+    """The job of a worker that died waits again, or, after a few deaths, has failed."""
+    same = _row(dead).filter(state=State.RUNNING, worker=dead.worker, lease_until=dead.lease_until)
+    if dead.attempts < ATTEMPTS:
+        same.update(state=State.QUEUED, worker=None, lease_until=None)
+        return
+    gave_up = {"error": "worker died", "finished_at": timezone.now(), "lease_until": None}
+    same.update(state=State.FAILED, **gave_up)
 
 
 def _row(job: Job) -> Any:

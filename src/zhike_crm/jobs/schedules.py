@@ -7,6 +7,7 @@ import zoneinfo
 
 from croniter import croniter
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,10 +35,20 @@ def enqueue_due() -> int:
     for schedule in due:
         then = _next(schedule.workspace, schedule.cron)
         mine = Schedule.objects.of(schedule.workspace_id).filter(pk=schedule.pk, next_at=schedule.next_at)
-        if mine.update(next_at=then):
-            enqueue(schedule.workspace, schedule.kind, schedule.arguments, key=f"schedule-{schedule.kind}")
-            count += 1
+        # Both or neither: a worker that dies between them would leave a night out.
+        with transaction.atomic():
+            if mine.update(next_at=then):
+                enqueue(schedule.workspace, schedule.kind, schedule.arguments, key=f"schedule-{schedule.kind}")
+                count += 1
     return count
+
+
+def mend() -> None:
+    """Bring schedules back that a clock which was wrong for a while has sent into a far future."""
+    for schedule in Schedule.objects.everywhere().filter(enabled=True).select_related("workspace"):
+        then = _next(schedule.workspace, schedule.cron)
+        if schedule.next_at is None or schedule.next_at > then:
+            Schedule.objects.of(schedule.workspace_id).filter(pk=schedule.pk).update(next_at=then)
 
 
 def _next(workspace: Workspace, cron: str) -> dt.datetime:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
@@ -44,7 +45,7 @@ SECTIONS = (
         (
             Entry(_("RFM"), "rfm", icon="grid-dots", permission="insights.view"),
             Entry(_("Lifecycle"), "lifecycle", icon="recycle", permission="insights.view"),
-            Entry(_("Value"), "value", icon="chart-histogram", permission="insights.view"),
+            Entry(pgettext_lazy("of customers", "Value"), "value", icon="chart-histogram", permission="insights.view"),
             Entry(_("Retention"), "retention", icon="chart-grid-dots", permission="insights.view"),
         ),
     ),
@@ -70,11 +71,11 @@ SECTIONS = (
 
 def entries(member: Membership) -> list[tuple[Any, list[tuple[Entry, str]]]]:
     """The sections a member has, with the address of each entry."""
-    found = []
+    found, slug = [], member.workspace.slug
     for section in SECTIONS:
-        allowed = [(e, _address(e.route, member)) for e in section.entries if can(member, e.permission)]
-        if present := [(entry, address) for entry, address in allowed if address]:
-            found.append((section.label, present))
+        allowed = [(e, reverse(e.route, args=[slug])) for e in section.entries if can(member, e.permission)]
+        if allowed:
+            found.append((section.label, allowed))
     return found
 
 
@@ -92,11 +93,3 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "sections": entries(member),
         "route": route,
     }
-
-
-def _address(route: str, member: Membership) -> str:
-    try:
-        return reverse(route, args=[member.workspace.slug])
-    except NoReverseMatch:
-        # TODO
-        return ""

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from zhike.settings import Settings
 from zhike_crm.accounts.access import Role
 from zhike_crm.accounts.actions import create_token, invite
 from zhike_crm.accounts.models import AccessToken, Invitation, Membership
-from zhike_crm.customers.actions import change_customer, create_customer, create_task, write_note
-from zhike_crm.customers.models import Customer, Note, Task
+from zhike_crm.customers.actions import (
+    RECORD_TYPE,
+    change_customer,
+    create_customer,
+    create_task,
+    delete_customer,
+    write_note,
+)
+from zhike_crm.customers.duplicates import dismiss
+from zhike_crm.customers.merging import merge
+from zhike_crm.customers.models import Customer, DuplicatePair, Merge, Note, Task
+from zhike_crm.fields.actions import define_field
+from zhike_crm.fields.models import FieldDefinition
+from zhike_crm.imports.models import Import, State
+from zhike_crm.insights.models import PublishedSettings
 from zhike_crm.ui.models import SavedView
 from zhike_crm.workspaces.models import Workspace
 
@@ -26,11 +40,20 @@ class Samples:
     token: AccessToken
     view: SavedView
     group: uuid.UUID
+    other: Customer
+    gone: Customer
+    pair: DuplicatePair
+    merge: Merge
+    field: FieldDefinition
+    imported: Import
+    settings: PublishedSettings
 
 
 def sample(workspace: Workspace, owner: Membership) -> Samples:
     customer = create_customer(owner, name="Li Wei", email="li.wei@example.com", phone="13800138000")
     change_customer(customer, owner, city="上海")
+    other, gone, double = (create_customer(owner, name=name) for name in ("Li Wei", "Gone", "Double"))
+    delete_customer(gone, owner)
     return Samples(
         owner=owner,
         customer=customer,
@@ -40,6 +63,13 @@ def sample(workspace: Workspace, owner: Membership) -> Samples:
         token=create_token(workspace, "shop", ["customers.view"], by=owner)[0],
         view=SavedView.objects.create(workspace=workspace, owner=owner, list_name="customers", name="Mine"),
         group=uuid.uuid4(),
+        imported=Import.objects.create(workspace=workspace, name="may.csv", source="main", state=State.FOUND),
+        other=other,
+        gone=gone,
+        pair=dismiss(customer, other, owner),
+        merge=merge(customer, double, owner),
+        field=define_field(owner, record_type=RECORD_TYPE, label="Size", kind="text"),
+        settings=PublishedSettings.objects.create(workspace=workspace, values=asdict(Settings()), by=owner.user),
     )
 
 
@@ -55,4 +85,34 @@ SAMPLES: dict[str, Callable[[Samples], list[Any]]] = {
     "withdraw_invitation": lambda s: [s.invitation.pk],
     "revoke_token": lambda s: [s.token.pk],
     "undo": lambda s: [s.group],
+    "import": lambda s: [s.imported.pk],
+    "import_progress": lambda s: [s.imported.pk],
+    "import_remarks": lambda s: [s.imported.pk],
+    "look_again": lambda s: [s.imported.pk],
+    "choose_columns": lambda s: [s.imported.pk],
+    "back_to_columns": lambda s: [s.imported.pk],
+    "run_import": lambda s: [s.imported.pk],
+    "undo_import": lambda s: [s.imported.pk],
+    "delete_import": lambda s: [s.imported.pk],
+    "refresh_after_import": lambda s: [s.imported.pk],
+    "imports_delete_view": lambda s: [s.view.pk],
+    "older_events": lambda s: [s.customer.pk],
+    "delete_customer": lambda s: [s.customer.pk],
+    "restore_customer": lambda s: [s.gone.pk],
+    "edit_note": lambda s: [s.note.pk],
+    "delete_note": lambda s: [s.note.pk],
+    "edit_task": lambda s: [s.task.pk],
+    "move_task": lambda s: [s.task.pk],
+    "delete_task": lambda s: [s.task.pk],
+    "compare": lambda s: [s.customer.pk, s.other.pk],
+    "dismiss_pair": lambda s: [s.customer.pk, s.other.pk],
+    "reopen_pair": lambda s: [s.pair.pk],
+    "undo_merge": lambda s: [s.merge.pk],
+    "edit_field": lambda s: [s.field.pk],
+    "archive_field": lambda s: [s.field.pk],
+    "bring_back_field": lambda s: [s.field.pk],
+    "move_field": lambda s: [s.field.pk],
+    "recycle_bin_delete_view": lambda s: [s.view.pk],
+    "task_list_delete_view": lambda s: [s.view.pk],
+    "restore_settings": lambda s: [s.settings.pk],
 }

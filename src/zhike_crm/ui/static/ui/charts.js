@@ -1,4 +1,6 @@
-// Charts: the server says what is in them; here they get the colours of the theme, and lead to the customers behind.
+// Charts: the server says what is in them; here they get the colours of the theme and the numbers of the language,
+// and lead to the customers behind. What the server may say besides ECharts' own options: `colour` (a name) and
+// `address` of a mark, `compact` or `percent` of an axis, `percent` of a tooltip or label.
 const drawn = new Map();
 
 export function drawCharts(root) {
@@ -7,7 +9,7 @@ export function drawCharts(root) {
     const options = JSON.parse(document.getElementById(box.dataset.chart).textContent);
     const draw = () => {
       drawn.get(box)?.dispose();
-      const chart = echarts.init(box, null, { renderer: "svg", locale: document.documentElement.lang.startsWith("zh") ? "ZH" : "EN" });
+      const chart = echarts.init(box, null, { renderer: "svg", locale: language().startsWith("zh") ? "ZH" : "EN" });
       chart.setOption(dressed(options));
       chart.on("click", (event) => {
         const address = event.data?.address || options.addresses?.[event.name];
@@ -21,41 +23,84 @@ export function drawCharts(root) {
   }
 }
 
+const language = () => document.documentElement.lang || "en";
+
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--zk-${name}`).trim();
 }
 
+function numbers() {
+  const plain = new Intl.NumberFormat(language(), { maximumFractionDigits: 2 });
+  const short = new Intl.NumberFormat(language(), { notation: "compact", maximumFractionDigits: 1 });
+  const said = (value) => (typeof value === "number" ? plain.format(value) : value ?? "–");
+  return { said, short: (value) => short.format(value), percent: (value) => `${said(value)}%` };
+}
+
 function dressed(options) {
   const palette = ["1", "2", "3", "4", "5", "6"].map((n) => colour(`chart-${n}`));
-  const text = colour("chart-text");
-  const line = colour("chart-line");
-  const axis = {
-    axisLine: { lineStyle: { color: line } },
-    axisTick: { show: false },
-    axisLabel: { color: text },
-    splitLine: { lineStyle: { color: line } },
-    nameTextStyle: { color: text },
+  const [text, strong, line] = ["chart-text", "chart-strong", "chart-line"].map(colour);
+  const { said, short, percent } = numbers();
+  const axis = (given) => {
+    const label = given.percent ? { formatter: percent } : given.compact ? { formatter: short } : {};
+    return {
+      axisTick: { show: false },
+      nameTextStyle: { color: text },
+      ...given,
+      axisLine: { lineStyle: { color: line }, ...given.axisLine },
+      axisLabel: { color: text, ...label, ...given.axisLabel },
+      splitLine: { lineStyle: { color: line }, ...given.splitLine },
+    };
   };
-  const both = (given) => (Array.isArray(given) ? given.map((one) => ({ ...axis, ...one })) : given && { ...axis, ...given });
+  const both = (given) => (Array.isArray(given) ? given.map(axis) : given && axis(given));
   const dress = {
     color: palette,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: text },
     animationDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 400,
-    tooltip: { trigger: "item", confine: true, backgroundColor: colour("chart-tip"), borderColor: line, textStyle: { color: colour("chart-strong") } },
     grid: { left: 8, right: 16, top: 24, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "all" },
   };
-  const named = (entry) => (entry.colour ? { ...entry, itemStyle: { color: colour(entry.colour), ...entry.itemStyle } } : entry);
-  const series = (options.series || []).map((one) => ({
-    ...one,
-    ...(one.colour ? { itemStyle: { color: colour(one.colour) }, lineStyle: { color: colour(one.colour) } } : {}),
-    ...(Array.isArray(one.data) ? { data: one.data.map((entry) => (entry && typeof entry === "object" && !Array.isArray(entry) ? named(entry) : entry)) } : {}),
-  }));
+  const tooltip = {
+    trigger: "item",
+    confine: true,
+    backgroundColor: colour("chart-tip"),
+    borderColor: line,
+    textStyle: { color: strong },
+    valueFormatter: options.tooltip?.percent ? (value) => percent(Array.isArray(value) ? value[1] : value) : said,
+  };
+  // A border of the mark's own colour keeps the thinnest ones visible.
+  const named = (entry) => {
+    if (!entry || typeof entry !== "object" || Array.isArray(entry) || !entry.colour) return entry;
+    return { ...entry, itemStyle: { color: colour(entry.colour), borderColor: colour(entry.colour), ...entry.itemStyle } };
+  };
+  const label = (one) => {
+    if (one.type === "sankey") {
+      return { color: strong, textBorderWidth: 0, fontSize: 12, formatter: ({ data, name }) => data.short ?? name, ...one.label };
+    }
+    if (!one.label) return undefined;
+    const formatter = ({ value }) => (one.label.percent ? percent(value) : said(value));
+    return { color: one.label.percent ? colour("chart-on") : strong, formatter, ...one.label };
+  };
+  const series = (options.series || []).map((one) => {
+    const marks = [...(one.data || []), ...(one.links || [])];
+    return {
+      cursor: marks.some((mark) => mark?.address) ? "pointer" : "default",
+      ...one,
+      ...(one.colour
+        ? {
+            itemStyle: { color: colour(one.colour), ...one.itemStyle },
+            lineStyle: { color: colour(one.colour), ...one.lineStyle },
+          }
+        : {}),
+      ...(one.data ? { data: one.data.map(named) } : {}),
+      label: label(one),
+    };
+  });
   return {
     ...dress,
     ...options,
     grid: Array.isArray(options.grid) ? options.grid : { ...dress.grid, ...options.grid },
-    tooltip: { ...dress.tooltip, ...options.tooltip },
-    legend: options.legend && { textStyle: { color: text }, ...options.legend },
+    tooltip: { ...tooltip, ...options.tooltip },
+    legend: options.legend && { textStyle: { color: text }, pageTextStyle: { color: text }, ...options.legend },
+    title: options.title?.map((one) => ({ textStyle: { color: text, fontSize: 12, fontWeight: 500 }, padding: 0, ...one })),
     xAxis: both(options.xAxis),
     yAxis: both(options.yAxis),
     series,

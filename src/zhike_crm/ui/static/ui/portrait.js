@@ -4,8 +4,15 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const shown = button.getAttribute("aria-pressed") !== "true";
   button.setAttribute("aria-pressed", String(shown));
-  document.querySelectorAll(`[data-event="${button.dataset.kind}"]`).forEach((line) => { line.hidden = !shown; });
+  filter();
 });
+
+function filter() {
+  const hidden = new Set([...document.querySelectorAll('[data-kind][aria-pressed="false"]')].map((one) => one.dataset.kind));
+  document.querySelectorAll("[data-event]").forEach((line) => { line.hidden = hidden.has(line.dataset.event); });
+}
+// Older events come under the same choice.
+document.addEventListener("htmx:afterSettle", filter);
 
 // Typing @ offers the colleagues; choosing one writes @[name](id), which the page shows as @name.
 const note = document.getElementById("note");

@@ -1,0 +1,189 @@
+"""Customers: list, get, create, change, delete and bring back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from ninja import Query, Router
+
+from zhike_crm.accounts.access import PERMISSIONS, can, visible
+from zhike_crm.accounts.models import Membership
+from zhike_crm.api import cursors, records
+from zhike_crm.api.answers import answer, nothing
+from zhike_crm.api.idempotency import idempotent
+from zhike_crm.api.problems import Problem
+from zhike_crm.api.schemas import CURSOR, PROBLEMS, CustomerIn, CustomerOut, CustomerPatch, CustomersOut, Id
+from zhike_crm.api.security import may
+from zhike_crm.audit.models import Via
+from zhike_crm.customers import actions
+from zhike_crm.customers.lists import CustomerList
+from zhike_crm.customers.models import Customer
+from zhike_crm.fields.values import definitions
+from zhike_crm.ui.lists.listing import Question
+
+router = Router(tags=["customers"])
+# Up to so many matches are found first and then sorted; more of them soon fill a page along the index.
+FEW = 2_000
+
+
+@router.get("/customers", auth=may("customers.view"), response={200: CustomersOut, **PROBLEMS})
+def customer_list(
+    request: HttpRequest,
+    where: str = Query("", max_length=8_000, description="Conditions as JSON, as in the address of a list."),
+    q: str = Query("", max_length=100, description="Name, number, e-mail or phone."),
+    sort: str = Query("id", max_length=60, description="A column such as revenue; -revenue for descending."),
+    limit: int = Query(50, ge=1, le=200),
+    cursor: str = Query("", max_length=2_000, pattern=CURSOR),
+) -> HttpResponse:
+    """Customers that meet the conditions. `where` is what lists use:
+    `{"all": [{"column": "value_tier", "test": "any_of", "value": ["high"]}]}`."""
+    rows, order = current(request.by), cursors.Order(descending=sort == "-id")
+    if where or q or sort.lstrip("-") != "id":
+        rows, order = _asked(request.by, where, q, sort)
+    shown, following = cursors.page(rows.select_related("score"), order, cursor, limit)
+    return answer({"items": records.customers(shown, request.by), "next": following})
+
+
+@router.post("/customers", auth=may("customers.edit"), response={201: CustomerOut, **PROBLEMS})
+@idempotent
+def create_customer(request: HttpRequest, body: CustomerIn) -> HttpResponse:
+    """A customer made by hand. Events reach them with `source` zhike and their id as `userId`."""
+    values, custom = _values(request.by, body)
+    made = actions.create_customer(request.by, custom=custom, via=Via.API, **values)
+    return _one(made, request.by, 201)
+
+
+@router.get("/customers/{pk}", auth=may("customers.view"), response={200: CustomerOut, **PROBLEMS})
+def get_customer(request: HttpRequest, pk: Id) -> HttpResponse:
+    """One customer. The ETag is the version that a change can name in If-Match."""
+    return _one(found(request.by, pk), request.by)
+
+
+@router.patch("/customers/{pk}", auth=may("customers.edit"), response={200: CustomerOut, **PROBLEMS})
+def change_customer(request: HttpRequest, pk: Id, body: CustomerPatch) -> HttpResponse:
+    """Change what is sent. With If-Match it happens only if nobody changed the customer since that version."""
+    wanted = request.headers.get("If-Match", "").strip()
+    with transaction.atomic():
+        stored = found(request.by, pk, lock=True)
+        if wanted and wanted != "*" and wanted.strip('"') != _version(stored, request.by):
+            raise Problem(412, _("Read the customer again, and send your change with its new version."))
+        values, custom = _values(request.by, body)
+        if values.get("company") and values["company"].pk == pk:
+            raise Problem(422, _("A customer cannot be their own company."))
+        actions.change_customer(stored, request.by, custom=custom, via=Via.API, **values)
+        return _one(found(request.by, pk), request.by)
+
+
+@router.delete("/customers/{pk}", auth=may("customers.delete"), response={204: None, **PROBLEMS})
+def delete_customer(request: HttpRequest, pk: Id) -> HttpResponse:
+    """Into the recycle bin, from which it can be restored."""
+    actions.delete_customer(found(request.by, pk), request.by, via=Via.API)
+    return nothing()
+
+
+@router.post("/customers/{pk}/restore", auth=may("customers.delete"), response={200: CustomerOut, **PROBLEMS})
+@idempotent
+def restore_customer(request: HttpRequest, pk: Id) -> HttpResponse:
+    """Back from the recycle bin."""
+    binned = visible(request.by, Customer.objects).filter(merged_into=None).exclude(deleted_at=None).filter(pk=pk)
+    row = binned.first()
+    if row is None:
+        raise Http404
+    actions.restore_customer(row, request.by)
+    return _one(found(request.by, pk), request.by)
+
+
+def current(by: Any) -> Any:
+    """The customers the token reaches: neither deleted nor merged into another."""
+    return visible(by, Customer.objects).filter(deleted_at=None, merged_into=None)
+
+
+def found(by: Any, pk: int, *, lock: bool = False) -> Customer:
+    """One of them.
+
+    Raises:
+        Http404: there is none for this token.
+    """
+    rows = current(by).filter(pk=pk)
+    row = rows.select_for_update().first() if lock else rows.select_related("score").first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def _one(row: Customer, by: Any, status: int = 200) -> HttpResponse:
+    told = records.customers([row], by)[0]
+    return answer(told, status, etag=told["version"])
+
+
+def _version(row: Customer, by: Any) -> str:
+    return records.customers([row], by)[0]["version"]
+
+
+def _asked(by: Any, where: str, q: str, sort: str) -> tuple[Any, cursors.Order]:
+    """The rows and the order that the columns of the list allow: the same columns and tests as on the page."""
+    asked = CustomerList(by)
+    rows = current(by)
+    question = Question.from_query({"where": where, "q": q})
+    if question.narrows:
+        rows = asked.filtered(question, timezone.localdate())
+        few = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+        rows = current(by).filter(pk__in=few) if len(few) <= FEW else rows
+    order = _order(asked, sort)
+    if order.column.table:
+        rows = rows.select_related(order.column.table.removesuffix("__"))
+    return rows, order
+
+
+def _order(asked: CustomerList, sort: str) -> cursors.Order:
+    name, descending = sort.removeprefix("-"), sort.startswith("-")
+    if name == "id":
+        return cursors.Order(descending=descending)
+    sortable = {c.name: c for c in asked.columns.values() if c.sortable and c.path and c.kind in cursors.READERS}
+    if name not in sortable:
+        names = ", ".join(["id", *sortable])
+        raise Problem(422, _("The list cannot be sorted by that. It can by: %(names)s.") % {"names": names})
+    return cursors.Order(sortable[name], descending)
+
+
+def _values(by: Any, body: CustomerIn) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was sent, as the action takes it: ids become rows of this workspace within reach."""
+    values = body.model_dump(exclude_unset=True)
+    custom = values.pop("fields", {})
+    hidden = sorted(set(values) & set(records.PERSONAL))
+    if hidden and not can(by, "personal.view"):
+        raise PermissionDenied(str(PERMISSIONS["personal.view"]))
+    unknown = (
+        sorted(set(custom) - {f.name for f in definitions(by.workspace_id, actions.RECORD_TYPE)}) if custom else []
+    )
+    if unknown:
+        raise Problem(422, _("There is no custom field %(name)s.") % {"name": unknown[0][:80]})
+    if values.get("company"):
+        values["company"] = _company(by, values["company"])
+    if values.get("owner"):
+        values["owner"] = member_of(by, values["owner"])
+    return values, custom
+
+
+def _company(by: Any, pk: int) -> Customer:
+    company = current(by).filter(pk=pk, kind=Customer.Kind.COMPANY).first()
+    if company is None:
+        raise Problem(422, _("There is no company with the id %(id)s.") % {"id": pk})
+    return company
+
+
+def member_of(by: Any, pk: int) -> Membership:
+    """An active member of the workspace.
+
+    Raises:
+        Problem: there is none with this id.
+    """
+    member = Membership.objects.of(by.workspace_id).filter(pk=pk, is_active=True).select_related("user").first()
+    if member is None:
+        raise Problem(422, _("There is no member with the id %(id)s.") % {"id": pk})
+    return member

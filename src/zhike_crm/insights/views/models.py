@@ -1,0 +1,167 @@
+"""The pages of the models: RFM, lifecycle, value, retention, and who moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from zhike.errors import ZhikeError
+from zhike.settings import Settings
+from zhike_crm.accounts.pages import page
+from zhike_crm.customers.lists import CustomerList
+from zhike_crm.insights import charts, lifecycle, retention, value
+from zhike_crm.insights.actions import published
+from zhike_crm.insights.flows import Sides, codes, flows, name_of
+from zhike_crm.insights.forms import LifecycleForm, RfmForm, ValueForm
+from zhike_crm.insights.grid import grid
+from zhike_crm.insights.history import history
+from zhike_crm.insights.home import why
+from zhike_crm.insights.links import ANY
+from zhike_crm.insights.models import RunMoves, RunSummary
+from zhike_crm.insights.moves import COLUMNS, LISTED, between
+from zhike_crm.insights.moves import movers as movers_between
+from zhike_crm.insights.runs import Shown
+from zhike_crm.insights.views.common import advice, asked, context_of
+
+
+@page("insights.view")
+def rfm(request: HttpRequest) -> HttpResponse:
+    """Who is in which tier, who moved, and what other weights would change."""
+    shown = asked(request)
+    context = context_of(request, shown)
+    if shown is not None:
+        base, taken = published(request.workspace), False
+        told = shown.figures.get("advice") or {}
+        if request.GET.get("take") == "advice" and told.get("changes"):
+            base, taken = Settings.from_dict(base.to_dict() | {"rfm": told["settings"]}), True
+        context |= _moves_context(request, shown, "value_tier") | {
+            "grid": grid(shown.figures, shown.links),
+            "tiers": charts.groups(shown.links, "value_tier", shown.figures["tiers"], _("Value tiers")),
+            "grades": charts.groups(shown.links, "grade", shown.figures["grades"], _("Grades")),
+            "form": RfmForm(base=base),
+            "taken": taken,
+            "history": history(request.workspace),
+            "advice": advice(shown.summary),
+        }
+    return render(request, "insights/rfm.html", context)
+
+
+@page("insights.view")
+def lifecycle_page(request: HttpRequest) -> HttpResponse:
+    """Who is where in their life with us, who moved, and what fits each."""
+    shown = asked(request)
+    context = context_of(request, shown)
+    if shown is not None:
+        context |= _moves_context(request, shown, "stage") | {
+            "stages": lifecycle.stages(shown.figures, shown.links),
+            "answer": lifecycle.answer(shown.figures),
+            "over_time": lifecycle.over_time(shown),
+            "form": LifecycleForm(base=published(request.workspace)),
+            "history": history(request.workspace),
+        }
+    return render(request, "insights/lifecycle.html", context)
+
+
+@page("insights.view")
+def value_page(request: HttpRequest) -> HttpResponse:
+    """Who brings the money, how much is to come, what is left of it."""
+    shown = asked(request)
+    context = context_of(request, shown)
+    if shown is not None:
+        figures, links = shown.figures, shown.links
+        context |= {
+            "value": figures["value"],
+            "pareto": value.pareto(figures, links),
+            "lifetime": value.lifetime(figures, links),
+            "classes": value.classes(figures, links),
+            "best": value.best(request.member, figures) if shown.is_current else None,
+            "profit": value.profit(figures, links),
+            "top_fifth": links.where("rank", "lte", figures["headline"]["customers"] // 5),
+            "form": ValueForm(base=published(request.workspace)),
+            "history": history(request.workspace),
+        }
+    return render(request, "insights/value.html", context)
+
+
+@page("insights.view")
+def retention_page(request: HttpRequest) -> HttpResponse:
+    """Do new customers come back?"""
+    shown = asked(request)
+    context = context_of(request, shown)
+    if shown is not None:
+        context |= {
+            "heat": retention.heat(shown.figures, shown.links),
+            "curve": retention.curve(shown.figures),
+            "sentence": retention.sentence(shown.figures),
+            "trend": retention.trend(shown.figures),
+            "head": shown.figures["headline"],
+            "counts": request.GET.get("show") == "counts",
+        }
+    return render(request, "insights/retention.html", context)
+
+
+@page("insights.view")
+def movers(request: HttpRequest) -> HttpResponse:
+    """Exactly those who went from one stage or tier to another between two refreshes."""
+    column = request.GET.get("column", "")
+    before, after = (_run(request, request.GET.get(name, "")) for name in ("before", "after"))
+    if column not in COLUMNS or before is None or after is None:
+        return redirect("lifecycle", request.workspace.slug)
+    origin, goal = (request.GET.get(name) or None for name in ("origin", "goal"))
+    context: dict[str, Any] = {
+        "before": before,
+        "after": after,
+        "origin": name_of(column, origin, 0),
+        "goal": _("any") if goal == ANY else name_of(column, goal, 1),
+        "back": "lifecycle" if column == "stage" else "rfm",
+        "most": LISTED,
+    }
+    try:
+        context["count"], context["rows"] = movers_between(request.member, (before, after), column, origin, goal)
+    except ZhikeError as wrong:
+        context["error"] = str(wrong)
+    context["scores"] = CustomerList(request.member).columns
+    return render(request, "insights/movers.html", context)
+
+
+def _moves_context(request: HttpRequest, shown: Shown, column: str) -> dict[str, Any]:
+    """The moves to the run shown from an earlier one: the one asked for (`?from=2`), else the day before it."""
+    earlier = shown.earlier
+    wanted = request.GET.get("from", "")
+    before = next((run for run in earlier if str(run.run) == wanted), earlier[0] if earlier else None)
+    if before is None:
+        return {"moves": None, "earlier": earlier}
+    try:
+        found = between(request.workspace, before, shown.summary)
+    except ZhikeError as wrong:
+        return {"moves": None, "earlier": earlier, "before": before, "moves_error": str(wrong)}
+    return {
+        "before": before,
+        "earlier": earlier,
+        "moves": _flows(shown, found, column),
+        "why": why(found, column),
+    }
+
+
+def _flows(shown: Shown, found: RunMoves, column: str) -> Any:
+    rows = getattr(found, column)
+    if not codes(column, rows, 0):
+        return None
+    pair = (found.before.run, found.after.run)
+    sides = Sides(
+        found.before.as_of.isoformat(),
+        found.after.as_of.isoformat(),
+        lambda origin, goal: shown.links.movers(column, pair, origin, goal),
+    )
+    title = _("Who moved from %(before)s to %(after)s") % {"before": sides.before, "after": sides.after}
+    return flows("chart-moves", title, column, rows, sides)
+
+
+def _run(request: HttpRequest, number: str) -> RunSummary | None:
+    if not number.isdecimal() or len(number) > 9:
+        return None
+    found: RunSummary | None = RunSummary.objects.of(request.workspace).filter(run=int(number)).first()
+    return found

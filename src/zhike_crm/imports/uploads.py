@@ -25,10 +25,12 @@ _DAY = 24 * 3600
 
 
 class BoundedUpload(TemporaryFileUploadHandler):
-    """Refuses a body before it is read: from people who are not signed in, and beyond the size that is allowed."""
+    """Refuses a body before it is read when it is larger than allowed: for strangers, than the forms they may send."""
 
     def handle_raw_input(self, input_data: Any, meta: Any, content_length: int, *rest: Any, **more: Any) -> None:
-        if content_length > settings.ZHIKE_UPLOAD_BYTES + _AROUND or not _is_known(self.request):
+        known = _is_known(self.request)
+        allowed = settings.ZHIKE_UPLOAD_BYTES + _AROUND if known else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if content_length > allowed:
             raise RequestDataTooBig(too_large())
 
 

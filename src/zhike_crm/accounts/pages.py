@@ -21,6 +21,8 @@ from zhike_crm.accounts.access import require
 from zhike_crm.accounts.models import Membership
 
 View = Callable[..., HttpResponse]
+# Where the session remembers which workspace one was in.
+LAST_WORKSPACE = "workspace"
 
 
 class MemberRequest(HttpRequest):

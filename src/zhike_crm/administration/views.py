@@ -23,7 +23,7 @@ from zhike_crm.accounts import actions
 from zhike_crm.accounts.access import PERMISSIONS, can
 from zhike_crm.accounts.adapter import INVITATION
 from zhike_crm.accounts.models import AccessToken, Invitation, Membership, Team
-from zhike_crm.accounts.pages import page
+from zhike_crm.accounts.pages import LAST_WORKSPACE, page
 from zhike_crm.administration import mails
 from zhike_crm.administration.forms import (
     InvitationForm,
@@ -36,8 +36,6 @@ from zhike_crm.administration.forms import (
 from zhike_crm.audit.models import AuditEntry
 from zhike_crm.ui import palette as palette_sources
 from zhike_crm.ui.lists import bulk
-
-LAST_WORKSPACE = "workspace"
 
 
 # -- outside any workspace -------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.actions import RECORD_TYPE
-from zhike_crm.customers.merging import CUSTOM, FIELDS
-from zhike_crm.customers.models import Customer
+from zhike_crm.customers.merging import CUSTOM
+from zhike_crm.customers.models import EDITABLE, Customer
 from zhike_crm.customers.queries import PERSONAL, masked, said
 from zhike_crm.fields.values import definitions, values_of
 
@@ -36,7 +36,7 @@ def lines(kept: Customer, other: Customer, member: Membership) -> list[Line]:
     """The fields that at least one of the two has, those that differ first."""
     open_book = can(member, "personal.view")
     found = []
-    for name in FIELDS:
+    for name in EDITABLE:
         label = str(Customer._meta.get_field(name).verbose_name).capitalize()
         values = [_own(customer, name) for customer in (kept, other)]
         if name in PERSONAL and not open_book:
@@ -69,7 +69,7 @@ def belongings(customers: list[Customer], member: Membership) -> list[tuple[str,
 def chosen(posted: Any, kept: Customer) -> dict[str, bool]:
     """field → whether to take the other's, as the form says; nothing but the fields there are is read."""
     custom = [f"{CUSTOM}{field.name}" for field in definitions(kept.workspace_id, RECORD_TYPE)]
-    asked = {name: posted.get(f"take.{name}") for name in [*FIELDS, *custom]}
+    asked = {name: posted.get(f"take.{name}") for name in [*EDITABLE, *custom]}
     return {name: value == "other" for name, value in asked.items() if value in ("kept", "other")}
 
 

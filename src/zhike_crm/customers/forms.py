@@ -12,7 +12,7 @@ from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.finding import current
-from zhike_crm.customers.models import Customer, Task
+from zhike_crm.customers.models import EDITABLE, Customer, Task
 from zhike_crm.fields.forms import DateInput, form_field
 from zhike_crm.fields.models import Kind
 from zhike_crm.fields.values import definitions, values_of
@@ -25,21 +25,7 @@ class CustomerForm(forms.ModelForm):
 
     class Meta:
         model = Customer
-        fields = (
-            "kind",
-            "name",
-            "email",
-            "phone",
-            "company",
-            "job_title",
-            "gender",
-            "birth_date",
-            "country",
-            "region",
-            "city",
-            "address",
-            "owner",
-        )
+        fields = EDITABLE
         widgets = {"birth_date": DateInput()}
 
     def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:

@@ -24,25 +24,9 @@ from zhike_crm.audit.log import Actor, record
 from zhike_crm.audit.models import Via
 from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.families import family
-from zhike_crm.customers.models import Customer, DuplicatePair, Identity, Merge, Note, Task
+from zhike_crm.customers.models import EDITABLE, Customer, DuplicatePair, Identity, Merge, Note, Task
 from zhike_crm.fields.values import definitions, plain, put_back, values_of
 
-# What may be taken over from the merged record.
-FIELDS = (
-    "kind",
-    "name",
-    "email",
-    "phone",
-    "company",
-    "job_title",
-    "gender",
-    "birth_date",
-    "country",
-    "region",
-    "city",
-    "address",
-    "owner",
-)
 CUSTOM = "field."
 _MOVING: dict[str, type[models.Model]] = {"identities": Identity, "notes": Note, "tasks": Task}
 
@@ -120,7 +104,7 @@ def unmerge(merge: Merge, by: Membership, *, via: str = Via.PAGE) -> Unmerged:
 
 def facts_of(customer: Customer) -> dict[str, Any]:
     """Everything that can be taken over, by name, as JSON has it."""
-    own = {name: plain(customer._meta.get_field(name).value_from_object(customer)) for name in FIELDS}
+    own = {name: plain(customer._meta.get_field(name).value_from_object(customer)) for name in EDITABLE}
     fields = definitions(customer.workspace_id, RECORD_TYPE)
     custom = values_of(fields, [customer.pk]).get(customer.pk, {})
     return own | {f"{CUSTOM}{field.name}": plain(custom.get(field.name)) for field in fields}

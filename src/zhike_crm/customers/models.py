@@ -11,6 +11,23 @@ from django.utils.translation import pgettext_lazy
 from zhike_crm.accounts.models import Membership, User
 from zhike_crm.workspaces.scoping import WorkspaceRow
 
+# What people fill in, in this order; what a merge may take over from the other record.
+EDITABLE = (
+    "kind",
+    "name",
+    "email",
+    "phone",
+    "company",
+    "job_title",
+    "gender",
+    "birth_date",
+    "country",
+    "region",
+    "city",
+    "address",
+    "owner",
+)
+
 
 class Customer(WorkspaceRow):
     """A person or a company.

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from zhike_crm.accounts.access import can, visible
 from zhike_crm.accounts.models import Membership
-from zhike_crm.accounts.pages import page
+from zhike_crm.accounts.pages import LAST_WORKSPACE, page
 from zhike_crm.customers.models import Note, Task
 from zhike_crm.insights import charts
 from zhike_crm.insights.actions import request_refresh, schedule_refresh, scheduled
@@ -26,7 +26,7 @@ from zhike_crm.jobs.models import State
 @page("insights.view")
 def home_page(request: HttpRequest) -> HttpResponse:
     """How is the customer base doing, what changed, what do I do today?"""
-    request.session["workspace"] = request.workspace.slug
+    request.session[LAST_WORKSPACE] = request.workspace.slug
     shown = asked(request)
     tasks = visible(request.member, Task.objects).filter(owner=request.member, done_at=None, deleted_at=None)
     context = context_of(request, shown) | {

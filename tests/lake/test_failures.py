@@ -196,6 +196,52 @@ def test_a_damaged_ledger_is_explained(imported: Lake) -> None:
         batches(imported)
 
 
+def test_a_commit_that_a_power_cut_emptied_is_explained(lake: Lake) -> None:
+    lake.append("t", some(3), schema=SCHEMA)
+    newest = max(Path(lake.url, "t", "_delta_log").glob("*.json"))
+    newest.write_bytes(b"")
+    with pytest.raises(LakeError, match=r"table t .* cannot be opened: .*0 bytes"):
+        lake.read("t")
+
+
+@pytest.mark.parametrize("beyond", ["../../other.parquet", "{tmp}/other.parquet"])
+def test_a_log_does_not_lead_out_of_the_lake(lake: Lake, tmp_path: Path, beyond: str) -> None:
+    lake.append("t", some(3), schema=SCHEMA)
+    (own,) = Path(lake.url, "t").glob("*.parquet")
+    other = (Path(lake.url, "t") / beyond.format(tmp=tmp_path)).resolve()
+    own.rename(other)
+    log = max(Path(lake.url, "t", "_delta_log").glob("*.json"))
+    log.write_text(log.read_text().replace(own.name, beyond.format(tmp=tmp_path)))
+    table = lake.delta("t")
+    assert table is not None
+    with pytest.raises(LakeError, match="is outside of it"):
+        lake.files("t", table)
+
+
+def test_the_lock_is_not_taken_through_a_link(lake: Lake, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (lake.scratch() / "writer.lock").symlink_to(victim)
+    with pytest.raises(LakeError), lake.writing():
+        pass
+    assert victim.read_text() == "precious"
+
+
+def test_commits_are_on_the_disk_before_anybody_is_told(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    real = os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda file: synced.append(Path(f"/proc/self/fd/{file}").readlink().name) or real(file)
+    )
+    lake.append("t", some(3), schema=SCHEMA)
+    lake.append("t", some(2), schema=SCHEMA)
+    lake.compact("t")
+    lake.delete("t", "n = 1", transaction=("undo", 1))
+    commits = {file.name for file in Path(lake.url, "t", "_delta_log").glob("*.json")}
+    assert len(commits) == 5
+    assert commits <= set(synced)
+
+
 def test_unfinished_work_on_a_lake_elsewhere_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     one, other = private_folder("s3://bucket/one"), private_folder("s3://bucket/other")

@@ -23,6 +23,7 @@ from zhike.clv.purchases import PurchaseModel
 from zhike.errors import InputError
 from zhike.facts.repeat import holdout_summary, repeat_summary, unit_days
 from zhike.language import _, current_language, speaking
+from zhike.proof import Group, in_groups
 from zhike.tables import as_date, as_orders
 
 HELD_OUT = 1 / 3  # of the time there is data for
@@ -47,7 +48,9 @@ class Contender:
 
 @dataclass(frozen=True)
 class Choice:
-    """The model chosen, fitted to all the data, with what it was chosen by."""
+    """The model chosen, fitted to all the data, with what it was chosen by: the errors of all `contenders`, and of the
+    model chosen what it expected and what came of each tenth of the customers (`groups`).
+    """
 
     model: PurchaseModel
     contenders: tuple[Contender, ...]
@@ -55,6 +58,7 @@ class Choice:
     observation_end: dt.date
     customers: int
     actual: float
+    groups: tuple[Group, ...]
 
     @property
     def chosen(self) -> Contender:
@@ -145,7 +149,8 @@ def choose(
     columns = [np.asarray(held[name].to_numpy(), dtype=np.float64) for name in held.column_names]
     histories, actual, previous = Histories(columns[0], columns[1], columns[2], columns[5]), columns[3], columns[4]
     length = (end - cut).days / unit_days(unit)
-    tried = [_tried(model, histories, length, actual) for model in models]
+    answers = [_tried(model, histories, length, actual) for model in models]
+    tried = [contender for contender, _expected in answers]
     fitted = [contender for contender in tried if not contender.reason]
     if not fitted:
         raise InputError(
@@ -162,7 +167,8 @@ def choose(
         repeat_summary(orders, observation_end=end, unit=unit)
     )
     weights = histories.customers
-    return Choice(model, tuple(tried), cut, end, int(weights.sum()), float(weights @ actual))
+    groups = in_groups(next(expected for c, expected in answers if c.name == chosen), actual, weights)
+    return Choice(model, tuple(tried), cut, end, int(weights.sum()), float(weights @ actual), groups)
 
 
 def _cut(orders: Any, end: dt.date) -> dt.date:
@@ -180,13 +186,15 @@ def _cut(orders: Any, end: dt.date) -> dt.date:
     return end - dt.timedelta(days=max(1, round(days * HELD_OUT)))
 
 
-def _tried(model: type[PurchaseModel], histories: Histories, length: float, actual: Vector) -> Contender:
+def _tried(
+    model: type[PurchaseModel], histories: Histories, length: float, actual: Vector
+) -> tuple[Contender, Vector]:
     try:
         fitted = model()._fit_to(histories)
     except InputError as error:
-        return Contender(model.__name__, reason=str(error))
+        return Contender(model.__name__, reason=str(error)), np.empty(0)
     expected = fitted._expected(fitted.fit_.parameters, histories, length)
-    return _judged(model.__name__, expected, histories, actual)
+    return _judged(model.__name__, expected, histories, actual), expected
 
 
 def _judged(name: str, expected: Vector, histories: Histories, actual: Vector) -> Contender:

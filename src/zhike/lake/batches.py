@@ -23,7 +23,7 @@ from zhike.lake.snapshot import facts_schema, facts_table
 from zhike.schema import CONTRACTS, contract
 
 _REMARKS = "ledger/remarks"
-_LEDGER = Ledger(
+LEDGER = Ledger(
     table="ledger/imports",
     work="import",
     schema=pa.schema(
@@ -110,7 +110,7 @@ def batches_at(lake: Lake, versions: Mapping[str, int]) -> list[Batch]:
 
 
 def _listed(lake: Lake, log: Callable[[str], DeltaTable | None]) -> list[Batch]:
-    entries = _LEDGER.entries(lake)
+    entries = LEDGER.entries(lake)
     logs = {table: log(table) for table in {entry["table"] for entry in entries}}
     return [Batch(**entry, state=_state(logs[entry["table"]], entry["batch"])) for entry in entries]
 
@@ -118,9 +118,9 @@ def _listed(lake: Lake, log: Callable[[str], DeltaTable | None]) -> list[Batch]:
 def committed(lake: Lake, *columns: str) -> pa.Table:
     """The ledger of the imports that are in the lake, oldest first: batch, table and these columns of it."""
     wanted = list(dict.fromkeys(("batch", "table", *columns)))
-    rows = lake.read(_LEDGER.table, columns=wanted)
+    rows = lake.read(LEDGER.table, columns=wanted)
     if not rows.num_columns:
-        return _LEDGER.schema.empty_table().select(wanted)
+        return LEDGER.schema.empty_table().select(wanted)
     rows = rows.sort_by("batch")
     pairs = list(zip(rows["table"].to_pylist(), rows["batch"].to_pylist(), strict=True))
     logs = {table: lake.delta(facts_table(table)) for table in {table for table, _ in pairs}}
@@ -134,7 +134,7 @@ def next_number(lake: Lake) -> int:
     Looked up wherever a batch leaves its number, not in the ledger alone: an entry can be missing after a crash of
     the machine, and no two imports may ever share a number.
     """
-    tables = (_LEDGER.table, _REMARKS, *(facts_table(name) for name in CONTRACTS))
+    tables = (LEDGER.table, _REMARKS, *(facts_table(name) for name in CONTRACTS))
     return 1 + max(_highest(lake, table) for table in tables)
 
 
@@ -156,9 +156,9 @@ def commit(lake: Lake, batch: Batch, facts: Any, remarks: Any) -> None:
         facts, remarks: see `Lake.append`.
     """
     lake.append(_REMARKS, remarks, schema=REMARKS_SCHEMA)
-    _LEDGER.write(lake, batch)
+    LEDGER.write(lake, batch)
     schema = facts_schema(contract(batch.table))
-    lake.append(facts_table(batch.table), facts, schema=schema, transaction=_LEDGER.transaction(batch.batch))
+    lake.append(facts_table(batch.table), facts, schema=schema, transaction=LEDGER.transaction(batch.batch))
 
 
 def undo(lake: Lake, number: int) -> Batch:
@@ -176,7 +176,7 @@ def undo(lake: Lake, number: int) -> Batch:
                 number=number,
                 state=batch.state.value,
             )
-        lake.delete(facts_table(batch.table), f"batch = {number}", transaction=_LEDGER.transaction(number, 2))
+        lake.delete(facts_table(batch.table), f"batch = {number}", transaction=LEDGER.transaction(number, 2))
     return batch
 
 
@@ -202,4 +202,4 @@ def _find(lake: Lake, number: int) -> Batch:
 
 
 def _state(log: DeltaTable | None, number: int) -> State:
-    return {1: State.COMMITTED, 2: State.UNDONE}.get(_LEDGER.landed(log, number) or 0, State.INTERRUPTED)
+    return {1: State.COMMITTED, 2: State.UNDONE}.get(LEDGER.landed(log, number) or 0, State.INTERRUPTED)

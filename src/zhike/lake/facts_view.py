@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from zhike.lake.batches import Batch, batches_at
+from zhike.lake.identities import TABLE as LINKS
 from zhike.lake.identities import links
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run
 from zhike.lake.snapshot import empty, snapshot, versions
 from zhike.schema import CONTRACTS
-
-_LINKS = "identities"
 
 
 @dataclass(frozen=True)
@@ -24,24 +23,26 @@ class Facts:
     Args:
         versions: table → Delta version; a table that is not in it is empty.
         links: identity → customer it belongs to.
+        links_version: of the table of links these come from; 0: there was none.
         as_of: the last day that counts; None: everything.
     """
 
     lake: Lake
     versions: Mapping[str, int]
     links: Mapping[str, str]
+    links_version: int = 0
     as_of: dt.date | None = None
 
     @classmethod
     def now(cls, lake: Lake) -> Facts:
         """What the lake holds at this moment."""
-        return cls(lake, versions(lake), links(lake))
+        return cls(lake, versions(lake), *_links(lake, lake.version(LINKS)))
 
     @classmethod
     def of(cls, lake: Lake, run: Run) -> Facts:
         """What a run read."""
         read = {name: version for name, version in run.inputs.items() if name in CONTRACTS}
-        return cls(lake, read, run.inputs.get(_LINKS, {}), run.as_of)
+        return cls(lake, read, *_links(lake, run.inputs[LINKS]), run.as_of)
 
     def up_to(self, day: dt.date) -> Facts:
         """The same without what happened after the end of a day."""
@@ -50,7 +51,7 @@ class Facts:
     @property
     def inputs(self) -> dict[str, Any]:
         """What `Run.inputs` keeps of this; `Facts.of` makes the same facts of it again."""
-        return dict(self.versions) | {_LINKS: dict(self.links)}
+        return dict(self.versions) | {LINKS: self.links_version}
 
     def table(self, name: str) -> Any:
         """The rows of a table, on the lake's engine."""
@@ -65,3 +66,8 @@ class Facts:
     def imports(self) -> list[Batch]:
         """The imports these facts came with, oldest first; among them those undone by then."""
         return batches_at(self.lake, self.versions)
+
+
+def _links(lake: Lake, version: int | None) -> tuple[dict[str, str], int]:
+    # The first version of a table has no rows.
+    return (links(lake, version), version) if version else ({}, 0)

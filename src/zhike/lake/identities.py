@@ -21,7 +21,7 @@ from zhike.lake.lake import Lake
 MAIN_SOURCE = "main"
 _MARK = ":"
 
-_TABLE = "identities"
+TABLE = "identities"
 _SCHEMA = pa.schema(
     [
         ("identity", pa.string()),
@@ -49,16 +49,20 @@ def qualified_sql(source: str, column: str) -> str:
     return f"CASE WHEN contains({column}, '{_MARK}') THEN {named} ELSE {column} END" if source == MAIN_SOURCE else named
 
 
-def links(lake: Lake) -> dict[str, str]:
-    """identity → customer_id, for the identities that are linked to another customer, however many steps away."""
-    direct = _direct(lake)
+def links(lake: Lake, version: int | None = None) -> dict[str, str]:
+    """identity → customer_id, for the identities that are linked to another customer, however many steps away.
+
+    Args:
+        version: of the `TABLE` of links; default the newest.
+    """
+    direct = _direct(lake, version)
     return {identity: _end(direct, identity) for identity in direct}
 
 
-def _direct(lake: Lake) -> dict[str, str]:
+def _direct(lake: Lake, version: int | None) -> dict[str, str]:
     """identity → what it was linked to itself, as of its newest step."""
     newest: dict[str, tuple[int, str]] = {}
-    for row in lake.read(_TABLE).to_pylist():
+    for row in lake.read(TABLE, version).to_pylist():
         if row["identity"] not in newest or row["step"] > newest[row["identity"]][0]:
             newest[row["identity"]] = (row["step"], row["customer_id"])
     return {identity: customer for identity, (_, customer) in newest.items() if customer != identity}
@@ -119,11 +123,11 @@ def resolved(lake: Lake, facts: Any, known: Mapping[str, str]) -> Any:
 
 
 def _write(lake: Lake, pairs: list[tuple[str, str]], by: str) -> None:
-    history = lake.read(_TABLE)
+    history = lake.read(TABLE)
     step = max(history["step"].to_pylist(), default=0) + 1 if history.num_rows else 1
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     rows = [
         {"identity": identity, "customer_id": customer, "step": step, "linked_by": by, "linked_at": now}
         for identity, customer in pairs
     ]
-    lake.append(_TABLE, pa.Table.from_pylist(rows, schema=_SCHEMA), schema=_SCHEMA)
+    lake.append(TABLE, pa.Table.from_pylist(rows, schema=_SCHEMA), schema=_SCHEMA)

@@ -23,7 +23,7 @@ from zhike.lake.computing import Computing
 from zhike.lake.engine import connect
 from zhike.lake.failures import reading_table, unreadable, writing_to
 from zhike.lake.scratch import locked, private_folder, staging_folder
-from zhike.lake.writing import as_relation, sync_folder, write_files
+from zhike.lake.writing import as_relation, sync, write_files
 
 # Old snapshots stay readable for ten years: a past run names the versions it read.
 _KEEP = {
@@ -82,21 +82,27 @@ class Lake(Computing):
         """The Delta table, or None when nothing has been written to it yet."""
         with reading_table(name, self.url):
             try:
-                return DeltaTable(self._path(name), version=version)
+                table = DeltaTable(self._path(name), version=version)
             except TableNotFoundError:
                 return None
+            log = self._log(name, table.version())
+            if self.is_local and log.exists() and not log.stat().st_size:
+                # delta-rs takes an empty entry for a commit without a word, and what it said is gone.
+                raise unreadable(name, self.url, f"_delta_log/{table.version()}: 0 bytes")
+            return table
 
     def version(self, name: str) -> int | None:
         table = self.delta(name)
         return None if table is None else int(table.version())
 
-    def read(self, name: str, **choice: Any) -> pa.Table:
+    def read(self, name: str, version: int | None = None, **choice: Any) -> pa.Table:
         """A small table (ledgers), in memory. Empty, without columns, when nothing has been written yet.
 
         Args:
+            version: default the newest.
             choice: `columns` and `filters` as `DeltaTable.to_pyarrow_table` takes them.
         """
-        table = self.delta(name)
+        table = self.delta(name, version)
         with reading_table(name, self.url):
             return pa.table({}) if table is None else pa.table(table.to_pyarrow_table(**choice))
 
@@ -135,8 +141,11 @@ class Lake(Computing):
         # Not `file_uris`, which escapes blanks and Chinese characters for the web.
         actions = pa.table(table.get_add_actions(flatten=True)).select(["path", "size_bytes"])
         paths = []
+        folder = Path(self.url, name)
         for file, size in zip(*(column.to_pylist() for column in actions.columns), strict=True):
-            path = Path(self.url, name, file)
+            path = folder / file
+            if not path.resolve().is_relative_to(folder):
+                raise unreadable(name, self.url, f"{file} is outside of it")
             with reading_table(name, self.url):
                 found = path.stat().st_size
             if found != size:
@@ -144,7 +153,15 @@ class Lake(Computing):
             paths.append(str(path))
         return paths
 
-    def append(self, name: str, rows: Any, *, schema: pa.Schema, transaction: tuple[str, int] | None = None) -> int:
+    def append(
+        self,
+        name: str,
+        rows: Any,
+        *,
+        schema: pa.Schema,
+        transaction: tuple[str, int] | None = None,
+        row_group: int | None = None,
+    ) -> int:
         """Add rows in one commit and return the new version.
 
         Args:
@@ -152,16 +169,17 @@ class Lake(Computing):
                 that is left out is empty.
             transaction: `(id, version)`, written into the same commit; `transaction_version` reads it back. This is
                 how a batch is known to have landed or not.
+            row_group: rows that are read at once, where rows in order are looked for by their place (local lakes).
 
         Raises:
             LakeError: the lake cannot be written; nothing was changed.
         """
         path = self._path(name)
-        with writing_to(self.url):
+        with writing_to(self.url), self._durably(name):
             if self.delta(name) is None:
                 DeltaTable.create(path, schema=Schema.from_arrow(schema), mode="ignore", configuration=_KEEP)
             if self.is_local:
-                self._append_files(name, rows, schema, transaction)
+                self._append_files(name, rows, schema, transaction, row_group)
             else:
                 stream = as_relation(rows).to_arrow_reader()
                 write_deltalake(
@@ -169,14 +187,21 @@ class Lake(Computing):
                 )
             return int(DeltaTable(path).version())
 
-    def _append_files(self, name: str, rows: Any, schema: pa.Schema, transaction: tuple[str, int] | None) -> None:
+    def _append_files(
+        self,
+        name: str,
+        rows: Any,
+        schema: pa.Schema,
+        transaction: tuple[str, int] | None,
+        row_group: int | None,
+    ) -> None:
         folder = Path(self.url, name)
         table = self._widened(name, schema)
         with self.staging() as aside:
-            added = write_files(as_relation(rows), pa.schema(table.schema().to_arrow()), aside, folder)
+            stored = pa.schema(table.schema().to_arrow())
+            added = write_files(as_relation(rows), stored, aside, folder, row_group=row_group)
         if added or transaction:
             table.create_write_transaction(added, "append", table.schema(), commit_properties=_properties(transaction))
-            sync_folder(folder / "_delta_log")
 
     def _widened(self, name: str, schema: pa.Schema) -> DeltaTable:
         """The table with the columns of `schema` it did not have yet: a commit of its own that changes no row."""
@@ -199,7 +224,7 @@ class Lake(Computing):
         table = self.delta(name)
         if table is None:
             return 0
-        with writing_to(self.url):
+        with writing_to(self.url), self._durably(name):
             removed = int(table.delete(predicate, commit_properties=_properties(transaction))["num_deleted_rows"])
         if not removed:
             # Delta commits nothing when no row matches; the transaction has to be on record all the same.
@@ -207,24 +232,41 @@ class Lake(Computing):
             self.append(name, schema.empty_table(), schema=schema, transaction=transaction)
         return removed
 
-    def compact(self, name: str) -> int:
+    def compact(self, name: str, *, wait: float = LOCK_SECONDS) -> int:
         """Put the small files of a table together and return by how many files it has become shorter.
 
         The rows stay what they are, and so do all earlier versions: their files are kept, as long as `_KEEP` says.
 
+        Args:
+            wait: how long to wait for another writer, seconds.
+
         Raises:
             LakeError: somebody else is writing, or the lake cannot be written; nothing was changed.
         """
-        with self.writing(), writing_to(self.url):
+        with self.writing(wait), writing_to(self.url), self._durably(name):
             table = self.delta(name)
             if table is None:
                 return 0
             done = table.optimize.compact()
             return int(done["numFilesRemoved"]) - int(done["numFilesAdded"])
 
+    @contextmanager
+    def _durably(self, name: str) -> Iterator[None]:
+        """Bring the commits made inside onto the disk: delta-rs leaves that to the system, and a power cut may not."""
+        before = self.version(name)
+        yield
+        after = self.version(name)
+        if self.is_local and after is not None and after != before:
+            for version in range(0 if before is None else before + 1, after + 1):
+                sync(self._log(name, version))
+            sync(self._log(name, after).parent)
+
     def transaction_version(self, name: str, transaction: str) -> int | None:
         table = self.delta(name)
         return None if table is None else table.transaction_version(transaction)
+
+    def _log(self, name: str, version: int) -> Path:
+        return Path(self.url, name, "_delta_log", f"{version:020d}.json")
 
     def _path(self, name: str) -> str:
         # As an address, in which a "%20" in the name of a folder stays what it is.

@@ -64,7 +64,8 @@ def locked(file: Path, *, wait: float, lake: str) -> Iterator[None]:
         LakeError: another process still holds it after `wait` seconds.
     """
     until = time.monotonic() + wait
-    with file.open("w") as lock:
+    # Not through a link somebody laid, and what is in the file stays.
+    with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+") as lock:
         while not _taken(lock):
             if time.monotonic() >= until:
                 raise LakeError(

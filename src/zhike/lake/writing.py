@@ -25,6 +25,8 @@ FILE_BYTES = 128 * 1024 * 1024
 # Text that hardly repeats is written twice as fast when the attempt to number it ends early.
 _DICTIONARY_SIZE = 10_000
 _ROWS = "rows_to_store"
+# Of a file in the order of customers that is read for one of them: a few thousand rows, not the usual hundred thousand.
+CUSTOMER_ROW_GROUP = 20_000
 
 
 def as_relation(rows: Any) -> duckdb.DuckDBPyRelation:
@@ -32,7 +34,9 @@ def as_relation(rows: Any) -> duckdb.DuckDBPyRelation:
     return rows if isinstance(rows, duckdb.DuckDBPyRelation) else duckdb.connect().from_arrow(rows)
 
 
-def write_files(rows: duckdb.DuckDBPyRelation, schema: pa.Schema, aside: Path, folder: Path) -> list[AddAction]:
+def write_files(
+    rows: duckdb.DuckDBPyRelation, schema: pa.Schema, aside: Path, folder: Path, *, row_group: int | None = None
+) -> list[AddAction]:
     """Write rows as files of a table and return what a commit has to say of them.
 
     Args:
@@ -40,6 +44,7 @@ def write_files(rows: duckdb.DuckDBPyRelation, schema: pa.Schema, aside: Path, f
         schema: of the table.
         aside: an empty folder on the same disk.
         folder: the table's.
+        row_group: rows of a row group; None: as many as DuckDB thinks best for reading all of them.
     """
     kinds = duckdb.connect().from_arrow(schema.empty_table())
     types = dict(zip(kinds.columns, map(str, kinds.types), strict=True))
@@ -49,6 +54,7 @@ def write_files(rows: duckdb.DuckDBPyRelation, schema: pa.Schema, aside: Path, f
         f"FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT {_DICTIONARY_SIZE}, FILE_SIZE_BYTES {FILE_BYTES}, "
         "FILENAME_PATTERN 'part-{uuid}', RETURN_STATS"
     )
+    how += f", ROW_GROUP_SIZE {row_group}" if row_group else ""
     copy = f"COPY (SELECT {', '.join(columns)} FROM {_ROWS}) TO {literal(str(aside))} ({how})"
     written = rows.query(_ROWS, copy)
     # DuckDB writes one file without rows when there are none.
@@ -59,11 +65,10 @@ def write_files(rows: duckdb.DuckDBPyRelation, schema: pa.Schema, aside: Path, f
 
 def _moved(file: Path, folder: Path, statistics: dict[str, Any]) -> AddAction:
     """Bring a finished file into the table's folder, durable: a commit must never outlive what it names."""
-    with file.open("rb") as written:
-        os.fsync(written.fileno())
+    sync(file)
     target = folder / file.name
     file.rename(target)
-    sync_folder(folder)
+    sync(folder)
     state = target.stat()
     return AddAction(
         path=target.name,
@@ -75,9 +80,9 @@ def _moved(file: Path, folder: Path, statistics: dict[str, Any]) -> AddAction:
     )
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring the names of a folder's files onto the disk."""
-    opened = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Bring a file, or the names of a folder's files, onto the disk."""
+    opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)
     finally:

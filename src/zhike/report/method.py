@@ -112,11 +112,11 @@ def _value(value: Any) -> str:
 
 def _inputs(figures: ReportFigures) -> Facts:
     pairs = []
-    for name, value in figures.run.inputs.items():
-        if name in CONTRACTS:
-            pairs.append((CONTRACTS[name].label(current_language()), _("version {version}", version=value)))
-        elif isinstance(value, Mapping):
-            pairs.append((_("Linked identities"), count(len(value))))
+    for name, version in figures.run.inputs.items():
+        # The first version of a table has no rows.
+        if version:
+            label = CONTRACTS[name].label(current_language()) if name in CONTRACTS else _("Linked identities")
+            pairs.append((label, _("version {version}", version=version)))
     return Facts(tuple(pairs), title=_("Inputs"))
 
 

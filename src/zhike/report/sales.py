@@ -7,8 +7,9 @@ import datetime as dt
 from collections import defaultdict
 from typing import Any
 
+from zhike.facts.orders import free_refunds, order_entries, sales_and_refunds, taken_back
 from zhike.lake.facts_view import Facts
-from zhike.pipeline import purchases
+from zhike.pipeline import order_tables, purchases
 from zhike.report.figures import Cohort, MoneyFlow, Month
 
 SHOWN_MONTHS = 24
@@ -22,9 +23,8 @@ class Sales:
 
     def __init__(self, facts: Facts, as_of: dt.date) -> None:
         lake = facts.lake
-        self._lake, self._as_of = lake, as_of
-        self._orders, self._lines = facts.table("orders"), facts.table("order_lines")
-        self._net = lake.materialised(purchases(facts), "report_orders")
+        self._facts, self._lake, self._as_of = facts, lake, as_of
+        self._net = purchases(facts)
         known = self._net.filter(self._net.customer_id.notnull() & self._net.ordered_at.notnull())
         # Months as whole numbers: engines disagree on whether a truncated date is a date.
         month = known.ordered_at.year().cast("int64") * 12 + known.ordered_at.month() - 1
@@ -36,7 +36,8 @@ class Sales:
 
     def currency(self) -> str | None:
         """The one currency of all orders; None when none or several are named."""
-        named = self._orders.filter(self._orders.currency.notnull()).select("currency").distinct().limit(2)
+        orders = self._facts.table("orders")
+        named = orders.filter(orders.currency.notnull()).select("currency").distinct().limit(2)
         rows = self._rows(named)
         return str(rows[0]["currency"]) if len(rows) == 1 else None
 
@@ -80,22 +81,22 @@ class Sales:
 
     def flow(self) -> MoneyFlow:
         """Gross sales, what was taken back, what is left, and how much of it belongs to a known customer."""
-        only_lines = self._lines.anti_join(self._orders.select("order_id"), "order_id")
-        gross, returned, nameless = 0.0, 0.0, 0.0
-        for table in (self._orders, only_lines):
-            amount = table.amount
-            back = (-amount).sum(where=amount < 0).fill_null(0.0)
-            if "refunded" in table.columns:
-                back += table.refunded.sum(where=amount > 0).fill_null(0.0)
-            row = self._rows(table.aggregate(gross=amount.sum(where=amount > 0).fill_null(0.0), back=back))[0]
-            gross, returned = gross + row["gross"], returned + row["back"]
-            nameless += self._nameless(table)
+        entries = order_entries(**order_tables(self._facts), as_of=self._as_of)
+        sales, refunds = sales_and_refunds(self._lake.cut(entries, "report_entries"))
+        back, free = taken_back(sales, refunds), free_refunds(sales, refunds)
         known = self._net.customer_id.notnull() & self._net.ordered_at.notnull()
-        sums = self._net.aggregate(
-            net=self._net.amount.sum().fill_null(0.0), scored=self._net.amount.sum(where=known).fill_null(0.0)
-        )
-        row = self._rows(sums)[0]
-        net, scored = row["net"], row["scored"]
+        sums = {
+            "gross": sales.gross.sum(),
+            "known": back.back.sum(),
+            "free": free.amount.sum(),
+            # Taken back without saying from whom or of which order: nothing can be netted with it.
+            "nameless": free.amount.sum(where=free.customer_id.isnull()),
+            "net": self._net.amount.sum(),
+            "scored": self._net.amount.sum(where=known),
+        }
+        found = {name: self._amount(value) for name, value in sums.items()}
+        gross, net, nameless, scored = (found[name] for name in ("gross", "net", "nameless", "scored"))
+        returned = found["known"] + found["free"]
         matched = gross - net
         return MoneyFlow(
             gross=gross,
@@ -108,14 +109,8 @@ class Sales:
             scored=scored,
         )
 
-    def _nameless(self, table: Any) -> float:
-        """What was taken back without saying from whom or of which order, so that nothing can be netted with it."""
-        nameless = table.filter((table.amount < 0) & table.customer_id.isnull())
-        if "refund_of" in table.columns:
-            nameless = nameless.filter(nameless.refund_of.isnull())
-        nameless = nameless.anti_join(table.filter(table.amount > 0), "order_id")
-        found = self._lake.engine.to_pyarrow((-nameless.amount).sum().fill_null(0.0)).as_py()
-        return float(found)
+    def _amount(self, value: Any) -> float:
+        return float(self._lake.engine.to_pyarrow(value.fill_null(0.0)).as_py())
 
     def _is_complete(self, first: dt.date) -> bool:
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])

@@ -5,19 +5,14 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
-from collections.abc import Callable
 from typing import Any
 
-import ibis
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Router
 
-from zhike.lake.facts_view import Facts
-from zhike.lake.lake import Lake
-from zhike.lake.runs import SCORES, Run, runs
-from zhike.pipeline import orders_as_of
+from zhike.history import KINDS, History
 from zhike_crm.accounts.access import Reach, reach
 from zhike_crm.api.answers import answer
 from zhike_crm.api.customers import found
@@ -26,7 +21,7 @@ from zhike_crm.api.records import of_lake
 from zhike_crm.api.schemas import CURSOR, PROBLEMS, Day, HistoryOut, Id, InteractionsOut, OrdersOut
 from zhike_crm.api.security import may
 from zhike_crm.customers.models import Customer, Identity, Score
-from zhike_crm.workspaces.lakes import lake_of
+from zhike_crm.workspaces.lakes import history_of
 
 router = Router(tags=["facts and scores"])
 _ORDER = ("order_id", "customer_id", "ordered_at", "amount", "gross_amount", "discount", "cost")
@@ -47,17 +42,11 @@ def order_list(
     if customer is None and reach(request.by) != Reach.ALL:
         raise PermissionDenied(_("All records"))
     who = found(request.by, customer) if customer is not None else None
-    after = _place(cursor)
-
-    def read(lake: Lake, run: Run) -> list[Row]:
-        facts = Facts.of(lake, run)
-        rows = _within(_of(orders_as_of(facts), facts, who), "ordered_at", since, until)
-        return _newest(lake, rows, "ordered_at", "order_id", _ORDER, after, limit + 1)
-
-    rows = _read(request.workspace, read)
+    history = _history(request.workspace)
+    rows = _newest(history, "purchases", who, limit + 1, since=since, until=until, after=_place(cursor))
     owners = _customers(request.workspace, {row["customer_id"] for row in rows})
-    items = [of_lake(row) | {"customer": owners.get(row["customer_id"])} for row in rows[:limit]]
-    return answer({"items": items, "next": _next(rows, limit, "ordered_at", "order_id")})
+    items = [_chosen(row, _ORDER) | {"customer": owners.get(row["customer_id"])} for row in rows[:limit]]
+    return answer({"items": items, "next": _next(rows, limit, "purchases")})
 
 
 @router.get("/customers/{pk}/interactions", auth=may("customers.view"), response={200: InteractionsOut, **PROBLEMS})
@@ -70,82 +59,46 @@ def interaction_list(
     cursor: str = Query("", max_length=2_000, pattern=CURSOR),
 ) -> HttpResponse:
     """What a customer did, newest first."""
-    who, after = found(request.by, pk), _place(cursor)
-
-    def read(lake: Lake, run: Run) -> list[Row]:
-        facts = Facts.of(lake, run)
-        rows = _within(_of(facts.table("interactions"), facts, who), "occurred_at", since, until)
-        return _newest(lake, rows, "occurred_at", "interaction_id", _INTERACTION, after, limit + 1)
-
-    rows = _read(request.workspace, read)
-    items = [of_lake(row) for row in rows[:limit]]
-    return answer({"items": items, "next": _next(rows, limit, "occurred_at", "interaction_id")})
+    who, history = found(request.by, pk), _history(request.workspace)
+    rows = _newest(history, "interactions", who, limit + 1, since=since, until=until, after=_place(cursor))
+    items = [_chosen(row, _INTERACTION) for row in rows[:limit]]
+    return answer({"items": items, "next": _next(rows, limit, "interactions")})
 
 
 @router.get("/customers/{pk}/scores", auth=may("customers.view"), response={200: list[HistoryOut], **PROBLEMS})
 def score_history(request: HttpRequest, pk: Id) -> HttpResponse:
     """The customer's scores of every day that was computed, oldest first; the last are the current ones."""
-    who = found(request.by, pk)
-
-    def read(lake: Lake, run: Run) -> list[Row]:
-        ids, stored = _ids(Facts.of(lake, run), who), lake.scan(SCORES)
-        rows = lake.engine.to_pyarrow(stored.filter(stored.customer_id.isin(ids))).to_pylist()
-        # Of a day that was computed several times, the last one counts.
-        of_day = {other.as_of: other.run for other in runs(lake) if other.as_of <= run.as_of}
-        return sorted((r for r in rows if of_day.get(r["as_of"]) == r["run"]), key=lambda r: r["as_of"])
-
-    return answer([of_lake(row) for row in _read(request.workspace, read)])
+    who, history = found(request.by, pk), _history(request.workspace)
+    if history is None:
+        return answer([])
+    rows = history.scores(_ids(history, who), history.days.values())
+    return answer([of_lake(row) for row in sorted(rows, key=lambda row: row["as_of"])])
 
 
-def _read(workspace: Any, read: Callable[[Lake, Run], list[Row]]) -> list[Row]:
+def _history(workspace: Any) -> History | None:
     """What the lake says as of the run that lists and portraits show; nothing before the first refresh."""
     current = Score.objects.of(workspace).values_list("run", flat=True).first()
-    if current is None:
+    return None if current is None else history_of(workspace, current)
+
+
+def _ids(history: History, who: Customer) -> list[str]:
+    return history.ids(identity.identity for identity in who.identities.all())
+
+
+def _newest(history: History | None, kind: str, who: Customer | None, limit: int, **within: Any) -> list[Row]:
+    if history is None:
         return []
-    with lake_of(workspace) as lake, lake.temporary():
-        run = next((known for known in runs(lake) if known.run == current), None)
-        return read(lake, run) if run else []
+    return history.newest(kind, None if who is None else _ids(history, who), limit, **within)
 
 
-def _ids(facts: Facts, who: Customer) -> list[str]:
-    mine = [identity.identity for identity in who.identities.all()]
-    return sorted({facts.customer(identity) for identity in mine} | set(mine))
+def _chosen(row: Row, names: tuple[str, ...]) -> Row:
+    return of_lake({name: row[name] for name in names})
 
 
-def _of(table: Any, facts: Facts, who: Customer | None) -> Any:
-    return table if who is None else table.filter(table.customer_id.isin(_ids(facts, who)))
-
-
-def _within(table: Any, moment: str, since: dt.date | None, until: dt.date | None) -> Any:
-    if since:
-        table = table.filter(table[moment] >= ibis.timestamp(dt.datetime.combine(since, dt.time())))
-    if until and until < dt.date.max:
-        following = until + dt.timedelta(days=1)
-        table = table.filter(table[moment] < ibis.timestamp(dt.datetime.combine(following, dt.time())))
-    return table
-
-
-def _newest(
-    lake: Lake,
-    table: Any,
-    moment: str,
-    key: str,
-    names: tuple[str, ...],
-    after: tuple[dt.datetime, str] | None,
-    count: int,
-) -> list[Row]:
-    """The newest rows beyond a place: by moment, then by id, so that none comes twice or is left out."""
-    if after:
-        at = ibis.timestamp(after[0])
-        table = table.filter((table[moment] < at) | ((table[moment] == at) & (table[key] < after[1])))
-    table = table.filter(table[moment].notnull() & table[key].notnull())
-    newest = table.order_by(ibis.desc(moment), ibis.desc(key)).limit(count)
-    return list(lake.engine.to_pyarrow(newest.select(*names)).to_pylist())
-
-
-def _next(rows: list[Row], limit: int, moment: str, key: str) -> str | None:
+def _next(rows: list[Row], limit: int, kind: str) -> str | None:
     if len(rows) <= limit:
         return None
+    moment, key = KINDS[kind]
     last = rows[limit - 1]
     written = json.dumps([last[moment].isoformat(), last[key]])
     return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")

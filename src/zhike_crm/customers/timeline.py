@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import ibis
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from zhike.lake.facts_view import Facts
+from zhike.history import KINDS as KINDS_OF_FACTS
+from zhike.history import History
 from zhike_crm.accounts.access import can, visible
 from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import of_record
 from zhike_crm.audit.verbs import VERBS
 from zhike_crm.customers.models import Customer
 from zhike_crm.customers.queries import PERSONAL, field_labels, masked
+
+Row = dict[str, Any]
 
 # Of a page of the timeline.
 PAGE = 50
@@ -51,7 +54,7 @@ class Look:
 
 
 KINDS = {
-    "order": Look(gettext_lazy("Orders"), icon="shopping-bag"),
+    "order": Look(pgettext_lazy("events", "Orders"), icon="shopping-bag"),
     "note": Look(gettext_lazy("Notes"), icon="note"),
     "task": Look(gettext_lazy("Tasks"), icon="checkbox"),
     "ticket": Look(gettext_lazy("Tickets"), icon="lifebuoy"),
@@ -81,47 +84,45 @@ def reach(page: int) -> int:
     return page * PAGE + 1
 
 
-def facts_of(facts: Facts, orders: Any, ids: list[str], limit: int) -> list[Event]:
+def facts_of(history: History, ids: list[str], limit: int) -> list[Event]:
     """The customer's newest facts as events, so many of each kind."""
-    found = [_order(row) for row in _newest(facts, orders, ids, "ordered_at", limit)]
-    for name, moment, read in (
-        ("tickets", "opened_at", _ticket),
-        ("feedback", "given_at", _feedback),
-        ("interactions", "occurred_at", _interaction),
-        ("touches", "touched_at", _touch),
-    ):
-        if name in facts.versions:
-            found += [read(row) for row in _newest(facts, facts.table(name), ids, moment, limit)]
-    return found
+    return [
+        read(row | {"at": row[KINDS_OF_FACTS[kind][0]].replace(tzinfo=dt.UTC)})
+        for kind, read in _READERS.items()
+        for row in history.newest(kind, ids, limit)
+    ]
 
 
-def _newest(facts: Facts, table: Any, ids: list[str], moment: str, limit: int) -> list[dict[str, Any]]:
-    mine = table.filter(table.customer_id.isin(ids) & table[moment].notnull())
-    rows = facts.lake.engine.to_pyarrow(mine.order_by(ibis.desc(moment)).limit(limit)).to_pylist()
-    return [row | {"at": row[moment].replace(tzinfo=dt.UTC)} for row in rows]
-
-
-def _order(row: dict[str, Any]) -> Event:
+def _order(row: Row) -> Event:
     return Event("order", row["at"], _("Order %(number)s") % {"number": row["order_id"]}, amount=row["amount"])
 
 
-def _ticket(row: dict[str, Any]) -> Event:
+def _ticket(row: Row) -> Event:
     title = row.get("subject") or row.get("category") or _("Ticket %(number)s") % {"number": row["ticket_id"]}
     return Event("ticket", row["at"], title, " · ".join(str(row[n]) for n in ("status", "priority") if row.get(n)))
 
 
-def _feedback(row: dict[str, Any]) -> Event:
+def _feedback(row: Row) -> Event:
     said = [f"{name} {row[code]:g}" for code, name in (("nps", "NPS"), ("csat", "CSAT")) if row.get(code) is not None]
     title = " · ".join([_("Feedback"), *said])
     return Event("feedback", row["at"], title, str(row.get("text") or ""))
 
 
-def _interaction(row: dict[str, Any]) -> Event:
+def _interaction(row: Row) -> Event:
     return Event("interaction", row["at"], str(row.get("kind") or _("Interaction")), str(row.get("subject") or ""))
 
 
-def _touch(row: dict[str, Any]) -> Event:
+def _touch(row: Row) -> Event:
     return Event("touch", row["at"], str(row.get("campaign") or _("Message")), str(row.get("channel") or ""))
+
+
+_READERS: dict[str, Callable[[Row], Event]] = {
+    "purchases": _order,
+    "tickets": _ticket,
+    "feedback": _feedback,
+    "interactions": _interaction,
+    "touches": _touch,
+}
 
 
 def _notes(customer: Customer, member: Membership, limit: int) -> list[Event]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import transaction
 
+from zhike.history import keep_histories
+from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.pipeline import refresh
 from zhike.settings import Settings
@@ -96,6 +98,7 @@ def refresh_now(
         push_links(workspace, lake)
         run = refresh(lake, as_of, published(workspace), on_progress=say)
         say("pages")
+        keep_histories(Facts.of(lake, run))
         summary = summarise(workspace, lake, run)
         explain(workspace, lake, summary)
         say("copying")

@@ -55,7 +55,7 @@ def _stored(lake: Lake, run: Run) -> Any:
 def _scored(facts: Facts, as_of: dt.date, settings: Settings, name: str) -> Any:
     """Stages and tiers of these facts on that day."""
     lake, window = facts.lake, settings.window_days
-    orders = lake.materialised(orders_as_of(facts), f"{name}_orders")
+    orders = orders_as_of(facts)
     summary = lake.materialised(purchase_summary(orders, as_of=as_of, window_days=window), f"{name}_summary")
     tiers = score_rfm(summary, settings.rfm).select("customer_id", "value_tier")
     stages = score_lifecycle(summary, settings.lifecycle, window_days=window).select(

@@ -12,7 +12,7 @@ ASSETS       := src/zhike_crm/ui/static/vendor/icons.svg
 ASSET_INPUTS := $(wildcard src/zhike_crm/ui/assets/*.*) $(wildcard src/zhike_crm/locale/*/LC_MESSAGES/*.po) \
     $(shell grep -rl icon src/zhike_crm --include=*.html --include=*.py --include=*.js --exclude-dir=vendor)
 
-.PHONY: demo serve assets test lint docs bench kill-test kill-server-test clean
+.PHONY: demo serve assets test lint docs bench kill-test kill-server-test load-test pictures clean
 
 demo: $(VENV)/.zhike $(ASSETS)
 	@$(BIN)/python examples/demo.py $(DEMO)
@@ -53,6 +53,14 @@ kill-test: $(VENV)/.zhike-dev
 
 kill-server-test: $(VENV)/.zhike-dev $(ASSETS)
 	$(BIN)/python -m pytest -m slow tests/crm/running/test_killed_server.py
+
+# Ten minutes of requests to a copy of the demo's workspace, with an import running; loopback only.
+load-test: $(VENV)/.zhike-dev $(ASSETS)
+	$(BIN)/python benchmarks/server_load.py --minutes 10
+
+# The pictures of the READMEs, taken of the demo with the system's Chromium.
+pictures: $(VENV)/.zhike-dev $(ASSETS)
+	$(BIN)/python docs/make_pictures.py pictures --docs
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-_SERVERS = ("spark", "postgres")
+_SERVERS = ("spark", "postgres", "browser")
 
 
 @pytest.fixture(autouse=True)

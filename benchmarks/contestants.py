@@ -173,6 +173,7 @@ def rfm_pymc(file: str) -> Answer:
     return work
 
 
+@contestant("import-dmy", "zhike")
 @contestant("import", "zhike")
 def import_zhike(file: str) -> Answer:
     from zhike.importing.importer import Choices, import_file
@@ -187,6 +188,7 @@ def import_zhike(file: str) -> Answer:
     return work
 
 
+@contestant("import-dmy", "duckdb")
 @contestant("import", "duckdb")
 def import_duckdb(file: str) -> Answer:
     import duckdb

@@ -1,8 +1,10 @@
-"""Side by side in one run: `python benchmarks/run.py [rfm] [import] [curve] [--orders N] [--rounds N] [--limit S]`.
+"""Side by side in one run: `python benchmarks/run.py [rfm] [import] [import-dmy] [curve] [--orders N] [--rounds N] …`.
 
 Every measurement is a fresh process; the contestants take turns round by round, so that a slow minute of the machine
 slows all of them. Quoted are medians, and the median of each round's ratio to DuckDB. Who takes longer than the limit
 is stopped and not asked again. The peers are installed into `.venv-bench` on first use.
+
+`import-dmy` is the import of a file whose dates are 31/12/2025 and not ISO 8601.
 
 `curve` grows the same question from 1 to 100 million orders (a tenth as many customers), DuckDB's own SQL beside it,
 and refreshes a lake of that size: 100 million take 8 GB of disk and some minutes.
@@ -33,7 +35,10 @@ PEER_PACKAGES = ("lifetimes>=0.11", "pymc-marketing>=0.19", "polars>=1.40", "pan
 CONTESTANTS = {
     "rfm": ("zhike", "duckdb", "polars", "pandas", "lifetimes", "pymc-marketing"),
     "import": ("zhike", "duckdb", "polars", "pandas"),
+    "import-dmy": ("zhike", "duckdb"),
 }
+# What each job reads: the kind of file, and how it writes its dates.
+FILES = {"rfm": ("parquet", "iso"), "import": ("csv", "iso"), "import-dmy": ("csv", "dmy")}
 CURVE = (1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000)
 Found = dict[str, Any]
 
@@ -45,8 +50,8 @@ def install_peers() -> None:
     subprocess.run([PEERS, "-m", "pip", "install", "--quiet", *PEER_PACKAGES], check=True)
 
 
-def data_file(orders: int, suffix: str) -> Path:
-    code = f"from data import *; print(orders_file(Path({str(DATA)!r}), {orders}, {suffix!r}))"
+def data_file(orders: int, suffix: str, dates: str = "iso") -> Path:
+    code = f"from data import *; print(orders_file(Path({str(DATA)!r}), {orders}, {suffix!r}, {dates!r}))"
     made = subprocess.run([OURS, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT / "benchmarks")
     return Path(made.stdout.strip())
 
@@ -65,7 +70,7 @@ def measure(job: str, library: str, file: Path, limit: float) -> Found:
 
 
 def side_by_side(job: str, orders: int, rounds: int, limit: float) -> None:
-    file = data_file(orders, "csv" if job == "import" else "parquet")
+    file = data_file(orders, *FILES[job])
     runs: dict[str, list[Found]] = {library: [] for library in CONTESTANTS[job]}
     for number in range(rounds):
         for library, done in runs.items():
@@ -155,7 +160,7 @@ def say(line: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("jobs", nargs="*", choices=["rfm", "import", "curve"], help="default: rfm import")
+    parser.add_argument("jobs", nargs="*", choices=[*CONTESTANTS, "curve"], help="default: rfm import")
     parser.add_argument("--orders", type=int, default=10_000_000)
     parser.add_argument("--largest", type=int, default=CURVE[-1], help="end of the curve")
     parser.add_argument("--rounds", type=int, default=3)

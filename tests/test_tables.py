@@ -16,6 +16,7 @@ import pytest
 
 import zhike.tables
 from zhike.errors import InputError, SettingsError
+from zhike.facts.orders import net_orders
 from zhike.tables import as_date, as_orders, as_table, one_row_per_order
 
 ORDERS = pa.table(
@@ -227,3 +228,27 @@ def test_days(value: Any) -> None:
 def test_what_is_no_day(value: Any) -> None:
     with pytest.raises(SettingsError, match="YYYY-MM-DD"):
         as_date(value)
+
+
+def test_what_a_line_does_not_know_is_not_known_of_the_order() -> None:
+    """As `net_orders` has it: the cost of half the lines is not the cost of the order."""
+    columns = ("order_id", "amount", "cost", "listed_amount", "discount", "tax")
+    values = [
+        ("1", 10.0, 6.0, 12.0, 2.0, None),
+        ("1", 20.0, None, None, None, 1.5),
+        ("2", 10.0, 6.0, 12.0, None, None),
+        ("2", -3.0, None, None, None, None),
+        ("3", None, None, None, None, None),
+        ("3", 10.0, 4.0, 10.0, 0.0, None),
+    ]
+    lines = pa.table(dict(zip(columns, zip(*values, strict=True), strict=True)))
+    lines = lines.append_column("customer_id", pa.array(["a"] * len(values)))
+    lines = lines.append_column("ordered_at", pa.array([dt.datetime(2025, 1, 1)] * len(values)))
+    found = one_row_per_order(lines).order_by("order_id").select(*columns).to_pyarrow().to_pylist()
+    assert [tuple(row.values()) for row in found] == [
+        ("1", 30.0, None, None, 2.0, 1.5),
+        ("2", 7.0, 6.0, 12.0, None, None),
+        ("3", 10.0, None, None, 0.0, None),
+    ]
+    netted = net_orders(lines=ibis.memtable(lines)).order_by("order_id").cost.to_pyarrow().to_pylist()
+    assert netted == [None, pytest.approx(6.0 * 7 / 10), 4.0]

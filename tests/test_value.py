@@ -210,7 +210,7 @@ def test_profit_by_hand(engine: Engine) -> None:
         profitability(orders, as_of="2025-12-31", margin=0.3, tickets=tickets, touches=touches, cost_per_ticket=5.0)
     )
     assert sorted(rows) == ["a", "b"]
-    # a: 190 paid (200 at list price, 10 discount) − 115 for goods − 7 − 5 for tickets = 63; 63/190
+    # a: 190 paid (after a discount of 10) − 115 for goods − 7 − 5 for tickets = 63; 63/190
     assert rows["a"] == {
         "customer_id": "a",
         "revenue": 190.0,
@@ -227,11 +227,13 @@ def test_profit_by_hand(engine: Engine) -> None:
     assert (rows["b"]["cost_to_serve"], rows["b"]["campaign_cost"], rows["b"]["profit"]) == (0.0, 3.0, 57.0)
 
 
-def test_a_margin_is_on_the_list_price() -> None:
+def test_a_margin_is_the_same_share_of_revenue_in_every_model() -> None:
     orders = costed_orders(customer_id=["a"], amount=[90.0], discount=[10.0])
     (row,) = pylist(profitability(orders, as_of="2025-12-31", margin=0.3))
-    # 30 % of 100 at list price, less the discount of 10: 20 = 90 − 70
-    assert (row["cost_of_goods"], row["profit"]) == (70.0, 20.0)
+    # 30 % of the 90 paid; the discount is off them already.
+    assert (row["cost_of_goods"], row["profit"], row["profit_margin"]) == (63.0, 27.0, 0.3)
+    (worth,) = pylist(clv_formula(orders, as_of="2025-12-31", margin=0.3, lifespan_years=1))
+    assert worth["clv"] == row["profit"]
 
 
 def test_what_is_not_known_is_not_made_up() -> None:

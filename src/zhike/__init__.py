@@ -17,6 +17,7 @@ from zhike.lifecycle import customer_moves, lifecycle, stage_moves
 from zhike.pipeline import refresh
 from zhike.portrait import explain, portrait
 from zhike.rfm import rfm
+from zhike.satisfaction.scores import csat, csi, nps
 from zhike.settings import Settings
 from zhike.value.clv_formula import clv_formula
 from zhike.value.contribution import contribution, pareto_curve
@@ -34,9 +35,12 @@ __all__ = [
     "SettingsError",
     "ZhikeError",
     "__version__",
+    "churn",
     "clv",
     "clv_formula",
     "contribution",
+    "csat",
+    "csi",
     "customer_moves",
     "explain",
     "import_file",
@@ -44,6 +48,7 @@ __all__ = [
     "inspect_file",
     "lifecycle",
     "net_orders",
+    "nps",
     "pareto_curve",
     "portrait",
     "profitability",
@@ -51,12 +56,13 @@ __all__ = [
     "refresh",
     "repeat_summary",
     "rfm",
+    "satisfaction",
     "stage_moves",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """`zhike.clv` is loaded when it is first asked for: SciPy takes longer to load than all the rest."""
-    if name == "clv":
-        return import_module("zhike.clv")
+    """The families of models are loaded when they are first asked for: SciPy takes longer to load than all the rest."""
+    if name in ("churn", "clv", "satisfaction"):
+        return import_module(f"zhike.{name}")
     raise AttributeError(name)

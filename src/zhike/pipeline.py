@@ -8,19 +8,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
 import ibis
 
+from zhike.clock import Clock
 from zhike.errors import LakeError, SettingsError
 from zhike.facts.orders import net_orders
 from zhike.facts.purchases import purchase_summary
 from zhike.lake.facts_view import Facts
+from zhike.lake.kept import kept
 from zhike.lake.lake import Lake
-from zhike.lake.runs import Run, next_number, record, runs, scores_of
+from zhike.lake.runs import Run, ask_again, last_asked, next_number, record, runs, scores_of
+from zhike.lake.tidy import tidy
 from zhike.lifecycle import score_lifecycle
+from zhike.proof import Proof
 from zhike.rfm import score_rfm
+from zhike.schema import contract
 from zhike.settings import Settings
 from zhike.value.clv_formula import score_clv_formula
 from zhike.value.contribution import score_contribution
@@ -28,6 +32,9 @@ from zhike.value.profitability import profitability
 from zhike.version import __version__
 
 Progress = Callable[[str], None]
+
+PURCHASES_FROM = ("orders", "order_lines")
+EXPECTED = ("p_alive", "expected_purchases", "expected_spend", "residual_clv")
 
 
 def refresh(
@@ -43,12 +50,14 @@ def refresh(
         as_of: the last day that counts; default: the day of the last order.
         settings: default: those of the last refresh, else the defaults.
 
-    A run with the same facts, day, settings and version already has these scores: it is returned as it is.
+    A run with the same facts, day, settings and version already has these scores: it is returned as it is, and is
+    the latest again.
 
     Raises:
         LakeError: there is nothing to score, or the lake cannot be written; nothing was changed.
     """
     settings = settings or last_settings(lake)
+    tidy(lake)
     facts = Facts.now(lake)
     as_of = as_of or last_day(facts)
     facts = facts.up_to(as_of)
@@ -63,10 +72,10 @@ def refresh(
         settings=settings.to_dict(),
     )
     if same := _same(lake, run):
-        return same
-    clock = _Clock(on_progress)
+        return same if last_asked(lake) == same else _asked_again(lake, same)
+    clock = Clock()
     with lake.temporary():
-        scores = _compute(facts, settings, clock)
+        scores, proofs = _compute(facts, settings, clock, on_progress)
         customers = int(lake.engine.to_pyarrow(scores.count()).as_py())
         if not customers:
             raise LakeError(
@@ -75,7 +84,7 @@ def refresh(
                 day=run.as_of.isoformat(),
             )
         # The time of writing is not in it: the entry in the ledger comes before the scores.
-        run = replace(run, customers=customers, seconds=clock.seconds())
+        run = replace(run, customers=customers, seconds=clock.stop(), proofs=proofs)
         on_progress("scores")
         return _record(lake, run, scores)
 
@@ -85,13 +94,38 @@ def _same(lake: Lake, run: Run) -> Run | None:
     return next((earlier for earlier in reversed(runs(lake)) if earlier.answers == run.answers), None)
 
 
-def _compute(facts: Facts, settings: Settings, clock: _Clock) -> Any:
+def _asked_again(lake: Lake, run: Run) -> Run:
+    with lake.writing():
+        return ask_again(lake, run)
+
+
+def _compute(facts: Facts, settings: Settings, clock: Clock, on_progress: Progress) -> tuple[Any, dict[str, Any]]:
     clock.begin("facts")
-    orders = facts.lake.materialised(orders_as_of(facts), "net_orders")
+    on_progress("facts")
+    orders = orders_as_of(facts)
     summary = purchase_summary(orders, as_of=facts.as_of, window_days=settings.window_days)
     summary = facts.lake.materialised(summary, "purchase_summary")
     clock.begin("models")
-    return facts.lake.materialised(score_customers(facts, orders, summary, settings), "scores_now")
+    on_progress("models")
+    expected, proof = _expectations(orders, summary, settings, facts)
+    scores = score_customers(facts, orders, summary, settings, expected)
+    return facts.lake.materialised(scores, "scores_now"), {proof.subject: proof.to_dict()}
+
+
+def _expectations(orders: Any, summary: Any, settings: Settings, facts: Facts) -> tuple[Any | None, Proof]:
+    # SciPy takes longer to load than everything else: only who computes waits for it.
+    from zhike.clv.scores import score_expectations
+
+    value = settings.value
+    return score_expectations(
+        orders,
+        returning=int(facts.lake.engine.to_pyarrow(summary.count(where=summary.purchase_days > 1)).as_py()),
+        as_of=facts.as_of or last_day(facts),
+        horizon_days=value.horizon_days,
+        discount_rate=value.discount_rate,
+        # Where the margin is not known the value is revenue, and its sentence says so.
+        margin=1.0 if value.margin is None else value.margin,
+    )
 
 
 def _record(lake: Lake, run: Run, scores: Any) -> Run:
@@ -99,21 +133,38 @@ def _record(lake: Lake, run: Run, scores: Any) -> Run:
     with lake.writing():
         # Somebody else may have asked the same meanwhile.
         if same := _same(lake, run):
-            return same
+            return ask_again(lake, same)
         run = replace(run, run=next_number(lake))
         numbered = scores.select(run=ibis.literal(run.run, "int64"), as_of=ibis.literal(run.as_of), **_all(scores))
+        numbered = numbered.order_by("customer_id")
         with lake.stream(numbered) as stream:
             record(lake, run, stream, numbered.schema().to_pyarrow())
         return run
 
 
 def purchases(facts: Facts) -> Any:
-    """All purchases up to the day of the facts, net of what had been taken back by then; nothing of those whole."""
-    # A table that was never imported is left out: half the query goes with it.
-    names = [name for name in ("orders", "order_lines") if name in facts.versions] or ["orders"]
-    tables = {name: facts.lake.cut(facts.table(name), name) for name in names}
-    orders = net_orders(tables.get("orders"), tables.get("order_lines"), cut=facts.lake.cut)
+    """All purchases up to the day of the facts, net of what had been taken back by then; nothing of those whole.
+
+    Kept (`zhike.lake.kept`): whoever asks next for the same day of the same facts reads what was computed.
+    """
+    return kept(facts, "purchases", PURCHASES_FROM, lambda: _netted(facts))
+
+
+def _netted(facts: Facts) -> Any:
+    orders = net_orders(**order_tables(facts), as_of=facts.as_of, cut=facts.lake.cut)
     return orders.filter(orders.amount > 0)
+
+
+def order_tables(facts: Facts) -> dict[str, Any]:
+    """`orders` and `lines` for `net_orders`, which takes the day of the facts: rows of every day.
+
+    A line without a day is of the day of its order, and that may be later. A table that was never imported is left
+    out: half the query goes with it.
+    """
+    names = [name for name in PURCHASES_FROM if name in facts.versions] or ["orders"]
+    whole = replace(facts, as_of=None)
+    arguments = {"orders": "orders", "order_lines": "lines"}
+    return {arguments[name]: facts.lake.cut(whole.table(name), name) for name in names}
 
 
 def orders_as_of(facts: Facts) -> Any:
@@ -124,17 +175,18 @@ def orders_as_of(facts: Facts) -> Any:
 
 def last_settings(lake: Lake) -> Settings:
     """The settings of the last refresh, else the defaults."""
-    known = runs(lake)
-    return Settings.from_run(known[-1]) if known else Settings()
+    last = last_asked(lake)
+    return Settings.from_run(last) if last else Settings()
 
 
-def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings) -> Any:
+def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings, expected: Any | None) -> Any:
     """One row per customer: the summary, every model's columns, and customers who have never purchased.
 
     Args:
         facts: as of the day to score.
         orders: their `orders_as_of`.
         summary: the `purchase_summary` of these, computed.
+        expected: the value to come (`zhike.clv.scores`); None where no model could be fitted.
     """
     window, value = settings.window_days, settings.value
     models = {
@@ -157,6 +209,7 @@ def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings)
             touches=facts.table("touches"),
             cost_per_ticket=value.cost_per_ticket,
         ),
+        "expectations": _nothing_expected(summary) if expected is None else expected,
     }
     scores = summary
     for name, model in models.items():
@@ -165,13 +218,24 @@ def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings)
         new = [column for column in computed.columns if column not in scores.columns]
         scores = scores.left_join(computed.select("customer_id", *new), "customer_id", rname="{name}_again")
         scores = scores.drop("customer_id_again")
-    sources = [facts.table(name).select("customer_id") for name in ("customers", "orders", "order_lines")]
-    return _with_never_purchased(scores, ibis.union(*sources))
+    return _with_never_purchased(scores, _known(facts))
 
 
-def _with_never_purchased(scores: Any, customers: Any) -> Any:
-    """Who is known from a list, or has returned all they bought, is scored too: tagged, and the rest unknown."""
-    known = customers.filter(customers.customer_id.notnull()).distinct()
+def _nothing_expected(summary: Any) -> Any:
+    """The columns of the value to come, of which nothing is known."""
+    return summary.select("customer_id", **{name: ibis.null("float64") for name in EXPECTED})
+
+
+def _known(facts: Facts) -> Any:
+    """Everybody whom any table knows: who has only asked, complained or been written to is a customer to be won."""
+    names = [name for name in facts.versions if "customer_id" in contract(name)]
+    ids = [facts.table(name).select("customer_id") for name in names or ["customers"]]
+    everybody = ibis.union(*ids) if len(ids) > 1 else ids[0]
+    return everybody.filter(everybody.customer_id.notnull()).distinct()
+
+
+def _with_never_purchased(scores: Any, known: Any) -> Any:
+    """Who is known without a purchase, or has returned all they bought, is scored too: tagged, the rest unknown."""
     strangers = known.anti_join(scores, "customer_id")
     empty = {name: ibis.null(kind) for name, kind in scores.schema().items() if name != "customer_id"}
     empty |= {"stage": ibis.literal("acquisition"), "stage4": ibis.literal("acquire")}
@@ -230,27 +294,3 @@ def tier_moves(lake: Lake, run: Run, settings: Settings) -> Any:
 
 def _all(table: Any) -> dict[str, Any]:
     return {name: table[name] for name in table.columns}
-
-
-class _Clock:
-    """Seconds per step, and telling whoever waits which step it is."""
-
-    def __init__(self, on_progress: Progress) -> None:
-        self._on_progress = on_progress
-        self._laps: dict[str, float] = {}
-        self._step, self._since = "", perf_counter()
-
-    def begin(self, step: str) -> None:
-        self._end()
-        self._on_progress(step)
-        self._step = step
-
-    def seconds(self) -> dict[str, float]:
-        self._end()
-        return self._laps
-
-    def _end(self) -> None:
-        now = perf_counter()
-        if self._step:
-            self._laps[self._step] = round(now - self._since, 4)
-        self._since = now

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
+import pyarrow as pa
 
 from zhike.errors import InputError
 from zhike.lake.facts_view import Facts
+from zhike.lake.identities import resolved
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, scores_of
 from zhike.language import _
 from zhike.lifecycle import explain_lifecycle, strategy
 from zhike.pipeline import orders_as_of
+from zhike.proof import Proof
 from zhike.rfm import explain_rfm
+from zhike.schema import ATTRIBUTES, contract
 from zhike.value.clv_formula import explain_clv_formula
 from zhike.value.contribution import explain_contribution
 from zhike.value.profitability import explain_profitability
@@ -31,11 +35,11 @@ class Portrait:
     scores: dict[str, Any]
     profile: dict[str, Any]
     latest: list[dict[str, Any]]
-    window_days: int
+    run: Run
 
     def reasons(self) -> dict[str, str]:
         """model → why, in the current language."""
-        return explain(self.scores, self.window_days)
+        return explain(self.scores, self.run)
 
     def next_step(self) -> str:
         return strategy(self.scores["stage"], never_purchased=self.scores["never_purchased"])
@@ -62,25 +66,58 @@ def _portrait(lake: Lake, run: Run, customer_id: str) -> Portrait:
             customer=customer_id,
             day=run.as_of.isoformat(),
         )
-    people = facts.table("customers").filter(ibis._.customer_id == customer_id)
-    known = _rows(lake, people.limit(1))
+    known = _rows(lake, profiles(facts).filter(ibis._.customer_id == customer_id))
     orders = orders_as_of(facts).filter(ibis._.customer_id == customer_id)
     latest = _rows(lake, orders.order_by(ibis.desc("ordered_at")).limit(LATEST_ORDERS))
     profile = {name: value for name, value in (known[0] if known else {}).items() if value is not None}
-    return Portrait(customer_id, scores[0], profile, latest, run.settings["window_days"])
+    return Portrait(customer_id, scores[0], profile, latest, run)
 
 
-def explain(scores: Mapping[str, Any], window_days: int) -> dict[str, str]:
-    """A score row of a run with that window in sentences: model → why, in the current language."""
+def profiles(facts: Facts) -> Any:
+    """What the company told about its customers: one row each, the columns of the contract `customers` and attributes.
+
+    A customer under several identities has in each column what was told under their own, else the newest of the rest.
+    """
+    columns = [*contract("customers").names, ATTRIBUTES]
+    told = replace(facts, links={}).table("customers")
+    told = told.filter(told.customer_id.notnull())
+    if not facts.links:
+        return told.select(*columns)
+    told = resolved(facts.lake, told.mutate(identity=told.customer_id), facts.links)
+    linked = facts.lake.small(pa.table({"customer_id": sorted(set(facts.links.values()))}))
+    merged, alone = told.semi_join(linked, "customer_id"), told.anti_join(linked, "customer_id")
+    order = [(merged.identity == merged.customer_id).desc(), merged.batch.desc(), merged.identity]
+    merged = merged.mutate(place=ibis.row_number().over(ibis.window(group_by="customer_id", order_by=order)))
+    best = {name: merged[name].argmin(merged.place, where=merged[name].notnull()) for name in columns[1:]}
+    merged = merged.group_by("customer_id").aggregate(**best)
+    return alone.select(*columns).union(merged.select(*columns))
+
+
+def explain(scores: Mapping[str, Any], run: Run) -> dict[str, str]:
+    """A score row of that run in sentences: model → why, in the current language."""
     if scores["never_purchased"]:
         return {"lifecycle": _("No purchase that stands so far: nothing bought, or everything returned.")}
     return {
-        "rfm": explain_rfm(scores, window_days=window_days),
+        "rfm": explain_rfm(scores, window_days=run.settings["window_days"]),
         "lifecycle": explain_lifecycle(scores),
+        **_expectations(scores, run),
         "clv_formula": explain_clv_formula(scores),
         "contribution": explain_contribution(scores),
         "profitability": explain_profitability(scores),
     }
+
+
+def _expectations(scores: Mapping[str, Any], run: Run) -> dict[str, str]:
+    """What is still to come, where a model says so; where it failed its test, that too."""
+    if scores.get("p_alive") is None:
+        return {}
+    # SciPy takes longer to load than everything else: only who has such a score waits for it.
+    from zhike.clv.lifetime import explain_lifetime_value
+
+    sentence = explain_lifetime_value(scores, horizon=run.settings["value"]["horizon_days"], unit="day")
+    if not Proof.from_dict(run.proofs["clv"]).holds:
+        sentence += " " + _("Do not rely on it: on held-out purchases the model was no better than none.")
+    return {"clv": sentence}
 
 
 def _rows(lake: Lake, table: Any) -> list[dict[str, Any]]:

@@ -14,7 +14,13 @@ from zhike.errors import SettingsError
 from zhike.lake.runs import Run
 from zhike.lifecycle import LifecycleSettings
 from zhike.rfm import RfmSettings
-from zhike.value.assumptions import check_cost_per_ticket, check_lifespan, check_margin
+from zhike.value.assumptions import (
+    check_cost_per_ticket,
+    check_discount_rate,
+    check_horizon,
+    check_lifespan,
+    check_margin,
+)
 
 
 @dataclass(frozen=True)
@@ -25,11 +31,15 @@ class ValueSettings:
         margin: gross margin as a share of revenue where the cost of goods is not known; None: not known.
         lifespan_years: how long a customer stays; None: estimated from the data.
         cost_per_ticket: where a ticket's own cost is not known, currency; None: not known.
+        horizon_days: how far ahead the value to come looks, days.
+        discount_rate: what money that comes a year later is worth less, as a share.
     """
 
     margin: float | None = None
     lifespan_years: float | None = None
     cost_per_ticket: float | None = None
+    horizon_days: int = 365
+    discount_rate: float = 0.1
 
     def __post_init__(self) -> None:
         if self.margin is not None:
@@ -38,6 +48,8 @@ class ValueSettings:
             check_lifespan(self.lifespan_years)
         if self.cost_per_ticket is not None:
             check_cost_per_ticket(self.cost_per_ticket)
+        check_horizon(self.horizon_days)
+        check_discount_rate(self.discount_rate)
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,10 @@ from zhike.intake.read import SAMPLE_ROWS, read, sample
 from zhike.schema import ATTRIBUTES, contract
 
 ORDER_COLUMNS = ("customer_id", "order_id", "ordered_at", "amount")
-# Numbers of an order that add up over its lines, and that some models use when they are there.
-ADDITIVE = ("amount", "listed_amount", "refunded", "discount", "cost", "shipping", "tax")
+# Numbers of an order that add up over its lines, and that some models use when they are there. A line without one of
+# the first has none of it (no discount, nothing refunded); without one of the second nobody knows that of the order.
+ADDITIVE = ("amount", "refunded", "discount", "shipping", "tax")
+WHOLE = ("listed_amount", "cost")
 
 # Up to here every order_id is compared; above, those of the first rows. Order lines repeat their ids next to each
 # other, and even shuffled ones (two per order, ten million) meet three thousand times within a quarter million rows.
@@ -272,14 +274,32 @@ def _one_row(table: Any, *, in_file: bool) -> tuple[Any, ...]:
 def one_row_per_order(lines: Any) -> Any:
     """Order lines → orders: one row per `customer_id, order_id`, the earliest time, amounts added up.
 
-    Lines without an `order_id` stay what they are: each an order of its own.
+    `cost` and `listed_amount` are NULL where one of the lines sold has none. Lines without an `order_id` stay what
+    they are: each an order of its own.
+
+    >>> lines = pa.table({"customer_id": ["a", "a"], "order_id": [1, 1], "ordered_at": ["2025-01-01"] * 2,
+    ...                   "amount": [5.0, 7.0], "discount": [1.0, None], "cost": [3.0, None]})
+    >>> one_row_per_order(lines).select("amount", "discount", "cost").to_pyarrow().to_pylist()
+    [{'amount': 12.0, 'discount': 1.0, 'cost': None}]
     """
     lines = as_table(lines)
     require(lines, ORDER_COLUMNS, "order_lines")
-    sums = [name for name in ADDITIVE if name in lines.columns]
-    kept = ["customer_id", "order_id", "ordered_at", *sums]
     known = lines.filter(lines.order_id.notnull())
-    orders = known.group_by("customer_id", "order_id").aggregate(
-        ordered_at=known.ordered_at.min(), **{name: known[name].sum() for name in sums}
-    )
+    # A discount or a return among the lines has no cost of its own.
+    sold = (known.amount > 0) | known.amount.isnull()
+    sums = {name: known[name].sum() for name in ADDITIVE if name in lines.columns}
+    sums |= {name: known_sum(known[name], where=sold) for name in WHOLE if name in lines.columns}
+    kept = ["customer_id", "order_id", "ordered_at", *sums]
+    orders = known.group_by("customer_id", "order_id").aggregate(ordered_at=known.ordered_at.min(), **sums)
     return orders[kept].union(lines.filter(lines.order_id.isnull())[kept])
+
+
+def known_sum(values: Any, where: Any = True) -> Any:
+    """The sum of a column, NULL where a value is missing in one of the rows that must have one (`where`).
+
+    >>> orders = ibis.memtable({"order_id": [1, 1, 2], "cost": [3.0, None, 5.0]})
+    >>> sums = orders.group_by("order_id").aggregate(cost=known_sum(orders.cost))
+    >>> sums.order_by("order_id").cost.to_pyarrow().to_pylist()
+    [None, 5.0]
+    """
+    return (values.isnull() & where).any().ifelse(None, values.sum())

@@ -11,13 +11,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from zhike.cleaning.clean import STAGED, CleanResult, clean
+from zhike.cleaning.clean import NO_ORDERS, STAGED, CleanResult, clean
 from zhike.cleaning.keys import staged_rows
+from zhike.cleaning.outliers import OrderSizes
 from zhike.intake.mapping import Mapping, propose
 from zhike.intake.raw import SHORT, SURPLUS, Finding, RawColumn, RawTable
 from zhike.intake.read import ReadOptions, read, sample
-from zhike.intake.sql import quoted
 from zhike.schema import contract
+from zhike.sql import quoted
 
 TODAY = date(2026, 6, 1)
 
@@ -73,6 +74,7 @@ def clean_rows(tmp_path: Path) -> CleanRows:
         ragged: Sequence[tuple[str | None, bool]] = (),
         types: AnyMapping[str, str] | None = None,
         today: date = TODAY,
+        before: OrderSizes = NO_ORDERS,
     ) -> Cleaned:
         con = duckdb.connect()
         kinds = {name: (types or {}).get(name, "VARCHAR") for name in columns}
@@ -92,7 +94,7 @@ def clean_rows(tmp_path: Path) -> CleanRows:
         )
         named = dict(mapping) if mapping is not None else {name: name for name in columns}
         unmapped = tuple(name for name in columns if name not in named.values())
-        result = clean(con, raw, Mapping(table, named, unmapped), tmp_path, today=today)
+        result = clean(con, raw, Mapping(table, named, unmapped), tmp_path, today=today, before=before)
         return opened(con, result, tmp_path)
 
     return run

@@ -1,4 +1,4 @@
-"""Rows that concern one another: repeated keys, rows numbered by Zhike, shared contacts, outliers."""
+"""Rows that concern one another: repeated keys, rows numbered by Zhike, shared contacts."""
 
 from __future__ import annotations
 
@@ -127,20 +127,6 @@ def test_one_id_under_several_names_and_several_ids_under_one_contact(clean_rows
     assert done.rules(3) == {"several_names"}
     assert done.rules(4) == {"shared_email", "shared_phone"}
     assert done.rules(5) == done.rules(6) == done.rules(7) == set()
-
-
-def test_an_order_of_ten_times_the_mean_is_an_outlier(clean_rows: CleanRows) -> None:
-    # With n ordinary orders of 1, x is ten times the mean (n + x) / (n + 1) from x = 10 n / (n - 9) on: 12 for n = 54.
-    ordinary = [(str(i), "a", DAY, "1") for i in range(54)]
-    assert clean_rows("orders", ORDER, [*ordinary, ("x", "a", DAY, "11.99")]).notes == []
-    noted = clean_rows("orders", ORDER, [*ordinary, ("x", "a", DAY, "12")]).notes
-    assert noted == [(56, "flagged", "outlier", "amount", "12.0")]
-
-
-def test_an_order_in_lines_is_noted_once_on_its_largest_line(clean_rows: CleanRows) -> None:
-    columns = ("order_id", "product_id", "amount")
-    rows = [(str(i), "p", "1") for i in range(54)] + [("x", "p", "4"), ("x", "q", "8")]
-    assert clean_rows("order_lines", columns, rows).notes == [(57, "flagged", "outlier", None, "12.0")]
 
 
 def test_rows_keep_their_order_when_they_are_numbered(clean_rows: CleanRows) -> None:

@@ -27,6 +27,8 @@ def test_online_retail(clean_file: CleanFile, test_data: Path) -> None:
     # Known customers' lines, cancellations and returns as negatives.
     assert report.figures.net["revenue"] == pytest.approx(8_300_065.814, abs=0.001)
     assert report.count("no_customer") == 135_080
+    # Counted with plain SQL: of 19,960 invoices above zero, those of at least ten times the mean of all the others.
+    assert report.count("outlier") == 166
     assert "rfm" in report.can
     keys = "SELECT count(DISTINCT (order_id, line_no)) FROM STAGED"
     assert done.one(keys) == (541_909,)

@@ -63,6 +63,24 @@ def test_from_a_file_to_a_portrait(zhike: Run, orders_csv: Writer, tmp_path: Pat
     assert Path(report["report"]).read_text("utf-8").startswith("<!doctype html>")
 
 
+def test_what_was_asked_last_is_what_the_next_command_shows(zhike: Run, orders_csv: Writer, tmp_path: Path) -> None:
+    zhike("import", str(orders_csv("a.csv", *FIRST)), "--as", "orders", "--yes")
+
+    def shown() -> tuple[int, str]:
+        report = machine(zhike, "report", "--out", str(tmp_path / "r.html"))
+        return machine(zhike, "customers", "show", "a")["scores"]["as_of"], report["as_of"]
+
+    asked = (["--window-days", "90"], ["--as-of", "2025-01-31", "--window-days", "30"], ["--window-days", "90"])
+    days = []
+    for options in asked:
+        machine(zhike, "refresh", *options)
+        days.append(shown())
+    assert days == [("2025-03-01",) * 2, ("2025-01-31",) * 2, ("2025-03-01",) * 2]
+    # Without options: the settings asked last, and nothing new to compute.
+    again = machine(zhike, "refresh")
+    assert (again["run"], again["settings"]["window_days"], again["unchanged"]) == (1, 90, True)
+
+
 def test_people_see_tables_and_sentences(zhike: Run, orders_csv: Writer) -> None:
     file = str(orders_csv("a.csv", *FIRST))
     assert "To take it out again: zhike imports undo 1" in zhike("import", file, "--yes")

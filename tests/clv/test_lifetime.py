@@ -172,7 +172,7 @@ def test_the_choice_and_its_reasons() -> None:
     made = some_orders()
     choice = choose(made, observation_end="2025-12-31")
     assert choice.calibration_end == dt.date(2025, 12, 31) - dt.timedelta(days=round(730 / 3))
-    assert {c.name for c in choice.contenders} == {"BGNBD", "MBGNBD", "ParetoNBD", "same_again", "average"}
+    assert {c.name for c in choice.contenders} == {"BG/NBD", "MBG/NBD", "Pareto/NBD", "same_again", "average"}
     best = min(c.rmse for c in choice.contenders if c.name.endswith("NBD"))
     assert choice.chosen.rmse <= best * 1.001
     assert f"{choice.chosen.rmse:.3f}" in choice.why()

@@ -11,7 +11,7 @@ import pytest
 from zhike.clv.scores import COLUMNS, score_expectations
 
 END = dt.date(2025, 12, 28)
-HOW = {"as_of": END, "horizon_days": 365, "discount_rate": 0.1, "margin": 1.0}
+HOW = {"returning": 500, "as_of": END, "horizon_days": 365, "discount_rate": 0.1, "margin": 1.0}
 
 
 def shoppers(customers: int, seed: int = 7) -> pa.Table:
@@ -61,10 +61,10 @@ def test_discount_and_margin_make_it_less() -> None:
     assert 0.93 < total() / whole < 0.99
 
 
-@pytest.mark.parametrize("customers", [1, 2])
-def test_too_little_is_said_and_not_scored(customers: int) -> None:
-    few = shoppers(40).slice(0, customers)
-    scores, proof = score_expectations(few, **HOW)
+@pytest.mark.parametrize(("rows", "returning"), [(1, 500), (2, 500), (100, 3)])
+def test_too_little_is_said_and_not_scored(rows: int, returning: int) -> None:
+    few = shoppers(40).slice(0, rows)
+    scores, proof = score_expectations(few, **(HOW | {"returning": returning}))
     assert scores is None
     assert not proof.holds
     assert proof.model == ""

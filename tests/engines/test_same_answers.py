@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import ibis
 import pyarrow as pa
 import pytest
 
@@ -40,6 +41,18 @@ def some_orders() -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
+def both_tables(t: Any) -> Any:
+    """Net orders where the lines know neither customer nor day, and some refunds are in the order and in a row."""
+    orders = t.filter(t.order_id % 7 != 3)
+    orders = orders.mutate(refunded=(t.order_id % 5 == 0).ifelse(4.0, None), refund_of=ibis.null("string"))
+    back = orders.filter(orders.order_id % 10 == 0)
+    refund = {"order_id": back.order_id + 100_000, "amount": ibis.literal(-2.5), "refunded": ibis.null("float64")}
+    orders = orders.union(back.mutate(**refund, refund_of=back.order_id.cast("string")).select(*orders.columns))
+    lines = t.filter(t.order_id % 3 == 0).mutate(line_no=ibis.literal("1"))
+    lines = lines.union(lines.mutate(line_no=ibis.literal("2"))).select("order_id", "line_no", "amount", "cost")
+    return net_orders(orders, lines, as_of=dt.date(2025, 6, 30))
+
+
 MODELS: dict[str, Callable[[Any], Any]] = {
     "summary": lambda t: purchase_summary(t, as_of=AS_OF),
     "rfm": lambda t: rfm(t, as_of=AS_OF),
@@ -50,6 +63,7 @@ MODELS: dict[str, Callable[[Any], Any]] = {
     "profitability": lambda t: profitability(t, as_of=AS_OF, margin=0.3, cost_per_ticket=2.0),
     "orders from lines": lambda t: one_row_per_order(t.union(t)),
     "net orders": net_orders,
+    "net orders of two tables": both_tables,
 }
 
 

@@ -97,6 +97,52 @@ def test_an_order_in_both_tables_counts_once_and_its_lines_can_come_back() -> No
     assert net(lines, [header(1, 0, "1")]) == {"2": 5}
 
 
+def bare(order: str, amount: float, product: str = "p", **more: object) -> dict:
+    """A line as most shops export it beside their orders: neither customer nor day."""
+    return {"order_id": order, "line_no": product, "product_id": product, "amount": amount, **more}
+
+
+def test_lines_take_from_their_order_what_they_do_not_say() -> None:
+    lines = [bare("1", 60), bare("1", 40, "q"), bare("2", -30, "q"), bare("3", -20)]
+    orders = [header(1, 90, "1"), header(2, -30, "2"), header(4, -20, "3", refund_of="1")]
+    found = net_orders(table(ORDERS, orders), table(ORDER_LINES, lines)).execute().to_dict("records")
+    [one] = found
+    assert (one["order_id"], one["customer_id"], one["ordered_at"]) == ("1", "a", DAY + dt.timedelta(days=1))
+    # 20 off the whole order leave 70, of which 28 are for q; and those came back.
+    assert (one["gross_amount"], one["amount"]) == (90, pytest.approx(42))
+
+
+def test_where_order_and_line_differ_the_order_is_right() -> None:
+    lines = [line(9, 50, "1", customer="x"), line(9, 50, "2", customer="y", refund_of="7")]
+    orders = [header(1, 80, "1", customer="a"), header(2, 70, "2", customer=None)]
+    found = net_orders(table(ORDERS, orders), table(ORDER_LINES, lines)).execute().set_index("order_id")
+    assert found["customer_id"].to_dict() == {"1": "a", "2": "y"}
+    assert found["ordered_at"].to_dict() == {"1": DAY + dt.timedelta(days=1), "2": DAY + dt.timedelta(days=2)}
+
+
+def test_a_line_without_a_day_is_of_the_day_of_its_order() -> None:
+    orders, lines = [header(1, 90, "1"), header(5, 10, "2")], [bare("1", 60), bare("2", 10), bare("9", 3)]
+    lines += [line(2, 7, "3"), line(3, 8, "2")]
+    tables = table(ORDERS, orders), table(ORDER_LINES, lines)
+
+    def known(day: int) -> dict[str, float]:
+        found = net_orders(*tables, as_of=(DAY + dt.timedelta(days=day)).date()).execute()
+        return found.set_index("order_id")["amount"].to_dict()
+
+    # Order 9 has no day anywhere: nobody can say that it was later.
+    assert known(0) == {"9": 3}
+    assert known(4) == {"1": 90, "3": 7, "9": 3}
+    assert known(5) == {"1": 90, "2": 10, "3": 7, "9": 3}
+
+
+def test_a_refund_in_the_order_and_in_rows_is_taken_off_once() -> None:
+    stated = header(1, 100, "1", refunded=40.0)
+    assert net([], [stated, header(2, -40, "R", refund_of="1")]) == {"1": 60}
+    assert net([], [stated, header(2, -25, "R", refund_of="1"), header(3, -25, "S", refund_of="1")]) == {"1": 50}
+    assert net([], [stated, header(2, -25, "R", refund_of="1")]) == {"1": 60}
+    assert net([bare("1", 70), bare("1", 30, "q"), line(2, -40, "R", refund_of="1")], [stated]) == {"1": 60}
+
+
 def test_cost_is_known_whole_or_not_at_all_and_shrinks_with_what_came_back() -> None:
     rows = [line(1, 100, "1", cost=60.0), line(1, 100, "1", product="q"), line(2, 50, "2", cost=20.0, discount=10.0)]
     rows += [line(3, -25, "C3")]

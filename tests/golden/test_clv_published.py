@@ -95,10 +95,10 @@ def test_tracking_of_the_held_out_weeks(cdnow: pa.Table, calibration: pa.Table) 
 def test_the_choice_is_made_on_what_was_held_out(cdnow: pa.Table) -> None:
     choice = choose(cdnow, observation_end="1998-06-30", calibration_end="1997-09-30")
     errors = {c.name: c.rmse for c in choice.contenders}
-    assert choice.chosen.name == min(("BGNBD", "MBGNBD", "ParetoNBD"), key=lambda name: errors[name]) == "ParetoNBD"
+    assert choice.chosen.name == min(("BG/NBD", "MBG/NBD", "Pareto/NBD"), key=lambda name: errors[name]) == "Pareto/NBD"
     assert choice.beats_baseline
     assert (choice.customers, choice.actual) == (2357, 1882)
-    assert choice.why().startswith("ParetoNBD was chosen: fitted up to 1997-09-30 and tested on the 273 days after it")
+    assert choice.why().startswith("Pareto/NBD was chosen: fitted up to 1997-09-30 and tested on the 273 days after it")
     assert choice.model.customers_ == 2357
 
 

@@ -26,6 +26,7 @@ def request(file: Path, folder: Path, **other: Any) -> dict[str, Any]:
         "table": None,
         "corrections": {},
         "remembered": [],
+        "before": {},
         "memory": "512MB",
         "limits": asdict(Limits()),
     } | other

@@ -207,6 +207,50 @@ def test_sales_without_an_order_number() -> None:
         propose(columns("customer", "goods"), {}, table="order_lines")
 
 
+@pytest.mark.parametrize(
+    ("header", "table", "expected"),
+    [
+        ("CustomerID,InvoiceDate,StockCode,Quantity,UnitPrice", "order_lines",
+         "customer_id,ordered_at,product_id,quantity,unit_price"),
+        ("customer_id,date,product,quantity,price", "order_lines",
+         "customer_id,ordered_at,product_name,quantity,unit_price"),
+        ("会员编号,日期,商品名称,数量,单价", "order_lines", "customer_id,ordered_at,product_name,quantity,unit_price"),
+        ("user_id,order_date,sku,qty,price", "order_lines", "customer_id,ordered_at,product_id,quantity,unit_price"),
+        # People are no products.
+        ("order_id,customer_id,customer_name,ordered_at,amount", "orders", "order_id,customer_id,,ordered_at,amount"),
+        ("order_id,customer_id,name,ordered_at,amount", "orders", "order_id,customer_id,,ordered_at,amount"),
+        ("order_id,name,email,ordered_at,amount", "orders", "order_id,,,ordered_at,amount"),
+        ("订单号,客户姓名,手机号,下单时间,实付金额", "orders", "order_id,,,ordered_at,amount"),
+        ("buyer_name,buyer_id,order_date,sku,qty,price", "order_lines",
+         ",customer_id,ordered_at,product_id,quantity,unit_price"),
+        # Products are.
+        ("order_id,customer_id,sku,name,ordered_at,amount", "order_lines",
+         "order_id,customer_id,product_id,product_name,ordered_at,amount"),
+        ("order_id,name,ordered_at,amount", "order_lines", "order_id,product_name,ordered_at,amount"),
+        # What belongs to the customer, or to the order, is found under their names too.
+        ("customer_name,customer_email,user_phone,member_age", "customers", "name,email,phone,age"),
+        ("order_no,order_date,order_status,order_discount,total", "orders",
+         "order_id,ordered_at,status,discount,amount"),
+        ("用户编号,用户评论,用户评分", "feedback", "customer_id,text,csat"),
+        # An agent is one of ours; the user agent is the customer's browser.
+        ("ticket_id,opened_at,user_agent,ticket_type", "tickets", "ticket_id,opened_at,,kind"),
+    ],
+)  # fmt: skip
+def test_whose_column_it_is(header: str, table: str, expected: str) -> None:
+    theirs, ours = header.split(","), expected.split(",")
+    day, number, word = ["2020-01-01", "2020-01-02", "2020-01-02"], ["6", "8", "8"], ["Ann", "Bob", "Bob"]
+    kinds = {"timestamp": day, "number": number, "integer": number}
+    values = {
+        name: kinds.get(schema.contract(table)[name_of_ours].kind, word) if name_of_ours else word
+        for name, name_of_ours in zip(theirs, ours, strict=True)
+    }
+    values |= {name: ["a@b.cd"] * 3 for name in theirs if "email" in name}
+    values |= {name: ["139 1234 5678"] * 3 for name in theirs if "phone" in name or name == "手机号"}
+    found = propose(columns(*theirs), values)
+    assert found.table == table
+    assert found.columns == {name: their for name, their in zip(ours, theirs, strict=True) if name}
+
+
 @pytest.mark.parametrize("table", schema.CONTRACTS)
 def test_a_file_with_our_own_names_is_our_table(table: str) -> None:
     names = schema.contract(table).names

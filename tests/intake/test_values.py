@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zhike.intake.dates import date_format
+from zhike.intake.expressions import ColumnFormat, typed_sql
 from zhike.intake.mapping import Mapping
-from zhike.intake.numbers import number_format
 from zhike.intake.raw import Finding, RawColumn, RawTable
-from zhike.intake.values import ColumnFormat, column_formats, typed_sql
+from zhike.intake.values import column_formats
 
 CON = duckdb.connect()
 
@@ -23,15 +22,21 @@ def stored(values: list[str], relation: str = "t", name: str = "x") -> None:
     CON.execute(f"CREATE OR REPLACE TABLE {relation} AS SELECT unnest(?::VARCHAR[]) AS {name}", [values])
 
 
+def format_of(ours: str, decimal: str | None = None, table: str = "orders") -> ColumnFormat:
+    """The format of the one column of the relation t, read as ours."""
+    raw = RawTable("t", (RawColumn("x"),), 2, Finding("csv", "x.csv", decimal=decimal))
+    return column_formats(CON, raw, Mapping(table, {ours: "x"}))[ours]
+
+
 def numbers(values: list[str], decimal: str | None = None) -> list[float | None]:
     stored(values)
-    form = number_format(CON, "t", "x", "VARCHAR", decimal=decimal)
+    form = format_of("amount", decimal)
     return [row[0] for row in CON.execute(f"SELECT {typed_sql('x', 'number', form)} FROM t").fetchall()]
 
 
 def times(values: list[str]) -> tuple[ColumnFormat, list[dt.datetime | None]]:
     stored(values)
-    form = date_format(CON, "t", "x", "VARCHAR")
+    form = format_of("ordered_at")
     return form, [r[0] for r in CON.execute(f"SELECT {typed_sql('x', 'timestamp', form)} FROM t").fetchall()]
 
 
@@ -62,7 +67,7 @@ def test_what_the_file_suggests_settles_an_open_case() -> None:
     assert numbers(["1.234", "2.500"]) == [1.234, 2.5]
     assert numbers(["1.234", "2.500"], decimal=",") == [1234, 2500]
     stored(["1,234"])
-    assert number_format(CON, "t", "x", "VARCHAR").warnings
+    assert format_of("amount").warnings
 
 
 @settings(max_examples=60, deadline=None)
@@ -120,7 +125,7 @@ def test_an_offset_is_seen_far_down_and_never_breaks_the_reading() -> None:
 
 def test_a_birthday_is_the_day_that_is_written() -> None:
     stored(["1990-05-01T00:00:00+08:00", "1990-05-01"])
-    form = date_format(CON, "t", "x", "VARCHAR")
+    form = format_of("birth_date", table="customers")
     read = CON.execute(f"SELECT {typed_sql('x', 'date', form)} FROM t").fetchall()
     assert read == [(dt.date(1990, 5, 1),)] * 2
 
@@ -154,6 +159,21 @@ def test_open_dates_among_iso_dates_follow_another_column() -> None:
     raw = RawTable("raw", tuple(map(RawColumn, ("a", "b"))), 2, Finding("csv", "x.csv"))
     form = column_formats(CON, raw, Mapping("orders", {"ordered_at": "a", "paid_at": "b"}))["ordered_at"]
     assert (form.date_formats, form.warnings) == (("%Y-%m-%d", "%m/%d/%Y"), ())
+
+
+def test_a_column_that_begins_empty_is_read_by_its_later_values() -> None:
+    empty = [""] * 200_001
+    read = times([*empty, "13/1/2010"])[1]
+    assert read[-1] == dt.datetime(2010, 1, 13)
+    assert numbers([*empty, "1.234,50"])[-1] == 1234.5
+
+
+def test_times_of_a_day_are_tried_in_every_form_they_have() -> None:
+    written = ["13/1/2010 8:05", "13/1/2010 18:05:30", "13/1/2010 8:05 PM", "13/1/2010", "13/1/2010 8:05:30 -05:00"]
+    assert times(written * 3)[1][:5] == [
+        dt.datetime(2010, 1, 13, 8, 5), dt.datetime(2010, 1, 13, 18, 5, 30), dt.datetime(2010, 1, 13, 20, 5),
+        dt.datetime(2010, 1, 13), dt.datetime(2010, 1, 13, 13, 5, 30),
+    ]  # fmt: skip
 
 
 def test_a_mixed_order_is_said_and_not_guessed() -> None:

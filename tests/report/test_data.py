@@ -109,6 +109,25 @@ def test_what_was_taken_back_is_told_apart(scored: Scored, lake: Lake) -> None:
     assert (flow.matched, flow.unmatched, flow.nameless) == (23, 7, 5)
 
 
+def test_a_refund_in_the_order_and_in_a_row_is_taken_back_once(scored: Scored, lake: Lake) -> None:
+    header = "order_id,customer_id,ordered_at,amount,refunded,refund_of"
+    run = scored("1,a,2025-01-05,100,40,", "2,a,2025-01-06,-40,,1", "3,b,2025-01-06,10,5,", header=header)
+    flow = read_figures(lake, run).flow
+    assert (flow.gross, flow.returned, flow.matched, flow.unmatched, flow.net) == (110, 45, 45, 0, 65)
+
+
+@pytest.mark.parametrize(("paid", "code"), [("100", "gross"), ("60", "already_net")])
+def test_the_report_of_an_import_and_the_lake_have_the_same_net_sales(
+    lake: Lake, orders_csv: Callable[..., Path], paid: str, code: str
+) -> None:
+    header = "order_id,customer_id,ordered_at,amount,listed_amount,refunded"
+    rows = (f"1,a,2025-01-05,{paid},100,40", "2,a,2025-01-06,80,80,", "3,b,2025-01-06,20,20,")
+    done = import_file(lake, orders_csv("a.csv", *rows, header=header), Choices(table="orders"))
+    assert code in {note["code"] for note in done.report["findings"]}
+    net = read_figures(lake, refresh(lake)).flow.net
+    assert done.report["figures"]["net"]["revenue"] == net == 160
+
+
 def test_concentration_and_lifetime_value(figures: ReportFigures, rows: list[dict[str, object]]) -> None:
     bought = sorted((r for r in rows if not r["never_purchased"]), key=lambda r: -r["revenue"])
     best = bought[: len(bought) // 5]

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zhike.cleaning.plan import Plan, parsed_name, raw_name
+from zhike.intake.expressions import missing_sql
 from zhike.intake.raw import SHORT, SURPLUS
-from zhike.intake.sql import literal, quoted
-from zhike.intake.values import missing_sql
 from zhike.schema import ATTRIBUTES, Column
+from zhike.sql import literal, quoted
 
 # The replacement character; what GBK readers make of it; UTF-8 read as Latin-1 or Windows-1252 (é → Ã©, ’ → â€™,
 # 中 → ä¸­). Marks that hardly occur in any living language, so that a good name is not accused.

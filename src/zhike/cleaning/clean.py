@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -15,20 +15,22 @@ from zhike.cleaning import figures, keys
 from zhike.cleaning.currencies import collect_currency_notes
 from zhike.cleaning.layers import REJECTED, derivations, staged_sql, stated
 from zhike.cleaning.nameless import made_ids
+from zhike.cleaning.outliers import OrderSizes, OutlierBound, collect_outliers
 from zhike.cleaning.plan import Plan
 from zhike.cleaning.report import ColumnProfile, Figures, Note, QualityReport, RuleCount
 from zhike.cleaning.uses import uses
 from zhike.errors import SettingsError
 from zhike.intake.mapping import Mapping
 from zhike.intake.raw import RawTable
-from zhike.intake.sql import literal, only_row
 from zhike.intake.values import column_formats
 from zhike.schema import Contract, contract
+from zhike.sql import literal, only_row
 
 STAGED = "staged.parquet"
 NOTES = "notes.parquet"
 # From this share of rows on that are replaced by a later one, an orders file is probably one of order lines.
 LINES_SHARE = 0.2
+NO_ORDERS = OrderSizes()
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ def clean(
     folder: Path,
     *,
     today: date | None = None,
+    before: OrderSizes = NO_ORDERS,
 ) -> CleanResult:
     """Cast, check and derive every row of a file, and report on it.
 
@@ -69,7 +72,8 @@ def clean(
       column_name (as in the file), value (at most 200 characters).
 
     Rows with a remark of `keys.SUPERSEDED_RULES` are kept in `staged.parquet`, but a later row has their key: only
-    that one may be stored. Date rules count from `today`.
+    that one may be stored. Date rules count from `today`. `before` are the orders of earlier imports, which an order
+    of this file may be unusually large beside.
 
     Raises:
         SettingsError: the connection does not preserve insertion order, without which row numbers would be wrong.
@@ -88,10 +92,10 @@ def clean(
             if keys.collect_key_notes(con, rows, plan):
                 keys.number_rows(con, staged, plan)
         with _timed(timings, "doubts"):
-            doubts = _collect_doubts(con, rows, plan)
+            doubts = _collect_doubts(con, rows, plan, before)
         with _timed(timings, "report"):
             report = _report(con, rows, plan, doubts, ids)
-            if any(note.code == "already_net" for note in report.findings):
+            if doubts.already_net:
                 keys.add_refunds_back(con, staged)
             _write_notes(con, folder / NOTES, raw.first_row)
     finally:
@@ -146,20 +150,23 @@ def _order_kept(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Doubts:
-    """What the rows say together: the mean order (None where there is none), and whether currencies are mixed."""
+    """What the rows say together: which order is unusually large, whether currencies are mixed, and whether the
+    amounts are already less the refunds (None: unclear)."""
 
-    mean: float | None = None
+    outliers: OutlierBound | None = None
     currencies: Note | None = None
+    already_net: bool | None = None
 
 
-def _collect_doubts(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> _Doubts:
+def _collect_doubts(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, before: OrderSizes) -> _Doubts:
     if plan.contract.name == "customers":
         keys.collect_identity_notes(con, rows, plan)
     if not plan.is_orders:
         return _Doubts()
+    net = figures.already_net(con, rows, plan) if plan.contract.name == "orders" else None
     currencies = collect_currency_notes(con, f"(SELECT * FROM {rows} WHERE NOT {REJECTED})", plan, keys.NOTES)
     # Yen and dollars have no mean.
-    return _Doubts(None if currencies else keys.collect_outliers(con, rows, plan), currencies)
+    return _Doubts(None if currencies else collect_outliers(con, rows, plan, before), currencies, net)
 
 
 def _write_notes(con: duckdb.DuckDBPyConnection, path: Path, first_row: int) -> None:
@@ -181,7 +188,7 @@ def _report(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, doubts: _Doub
     findings = [
         *_findings(plan, total, ids),
         *_made_key_findings(con, rows, plan),
-        *_order_findings(con, rows, plan, doubts, _share(rules, "replaced_row", total)),
+        *_order_findings(plan, doubts, _share(rules, "replaced_row", total)),
     ]
     if total - rejected > figures.EXACT_ROWS:
         findings.append(Note("different_estimated"))
@@ -208,7 +215,7 @@ def _report(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, doubts: _Doub
 def _amounts(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, total: int, doubts: _Doubts) -> Figures:
     if not plan.is_orders:
         return Figures()
-    amounts = figures.order_figures(con, rows, plan)
+    amounts = figures.order_figures(con, rows, plan, already_net=doubts.already_net is True)
     if doubts.currencies is not None:
         counts = {name: value for name, value in amounts.clean.items() if name != "revenue"}
         amounts = replace(amounts, clean=counts, net={})
@@ -263,16 +270,12 @@ def _made_key_findings(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) ->
         yield Note("keys_made")
 
 
-def _order_findings(
-    con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, doubts: _Doubts, replaced: float
-) -> Iterator[Note]:
+def _order_findings(plan: Plan, doubts: _Doubts, replaced: float) -> Iterator[Note]:
     if doubts.currencies is not None:
         yield doubts.currencies
-    if doubts.mean is not None:
-        yield Note("outlier_bound", {"mean": doubts.mean, "bound": keys.OUTLIER_FACTOR * doubts.mean})
-    if plan.contract.name == "orders":
-        net = figures.already_net(con, rows, plan)
-        if net is not None:
-            yield Note("already_net" if net else "gross")
-        if replaced >= LINES_SHARE:
-            yield Note("looks_like_lines", {"share": replaced})
+    if doubts.outliers is not None:
+        yield Note("outlier_bound", asdict(doubts.outliers))
+    if doubts.already_net is not None:
+        yield Note("already_net" if doubts.already_net else "gross")
+    if plan.contract.name == "orders" and replaced >= LINES_SHARE:
+        yield Note("looks_like_lines", {"share": replaced})

@@ -9,7 +9,7 @@ import duckdb
 
 from zhike.cleaning.plan import Plan
 from zhike.cleaning.report import Note
-from zhike.intake.sql import literal, quoted
+from zhike.sql import literal, quoted
 
 SIGN = "_currency"  # staged beside the rows: the currency written with the amount, NULL where there is none
 # Currencies under the sign they are shown with: a pattern for what stands beside a number (those that a number is

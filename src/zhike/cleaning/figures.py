@@ -8,7 +8,7 @@ from zhike.cleaning.keys import NOTES, SUPERSEDED_RULES, standing
 from zhike.cleaning.layers import REJECTED, derivations
 from zhike.cleaning.plan import Plan
 from zhike.cleaning.report import ColumnProfile, Example, Figures, RuleCount
-from zhike.intake.sql import literal, only_row, quoted
+from zhike.sql import literal, only_row, quoted
 
 EXAMPLES = 5
 _RAW_RULES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -85,12 +85,13 @@ def profile(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, kept: int) ->
     return tuple(profiles)
 
 
-def order_figures(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> Figures:
+def order_figures(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, *, already_net: bool = False) -> Figures:
     """Orders and lines: as they came (raw), sales to known customers alone (clean), and less what came back (net).
 
     Clean is the plain reading of the literature: customer known, not cancelled, quantity and price above zero.
-    Net keeps cancellations and returns of known customers as the negative amounts they are. Where the file has no
-    customer column, every customer counts as known.
+    Net keeps cancellations and returns of known customers as the negative amounts they are, and takes off what an
+    order says was refunded, unless its amount is that much less already. Where the file has no customer column, every
+    customer counts as known.
     """
     known = "customer_id IS NOT NULL" if plan.has("customer_id") else "true"
     lines = plan.contract.name == "order_lines"
@@ -126,14 +127,26 @@ def order_figures(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> Figu
         raw[figure] = only_row(con, f"SELECT count(DISTINCT row) FROM {NOTES} WHERE rule IN ({named})")[0]
     if not has_amount:
         return Figures(raw, {name: got[name] for name in clean_names}, {})
+    stated = 0.0 if already_net or not plan.has("refunded") else _stated_refunds(con, rows, f"{stands} AND {known}")
     net = {
         "paid": got["paid"] or 0.0,
-        "revenue": got["net"] or 0.0,
+        "revenue": (got["net"] or 0.0) - stated,
         "returned": (got["revenue"] or 0.0) - (got["net"] or 0.0),
     }
     if plan.has("refunded"):
         net["refunded"] = got["refunded"] or 0.0
     return Figures(raw, {name: got[name] or 0 for name in [*clean_names, "revenue"]}, net)
+
+
+def _stated_refunds(con: duckdb.DuckDBPyConnection, rows: str, counted: str) -> float:
+    """What the orders say was refunded beyond the rows of the file that refund them (docs/decisions/003)."""
+    told = (
+        f"SELECT refund_of AS of_order, -sum(amount) AS told FROM {rows} "
+        f"WHERE {counted} AND amount < 0 AND refund_of IS NOT NULL GROUP BY refund_of"
+    )
+    beyond = "greatest(0, least(refunded, amount) - coalesce(told, 0))"
+    query = f"SELECT fsum({beyond}) FROM {rows} LEFT JOIN ({told}) ON of_order = order_id"
+    return float(only_row(con, f"{query} WHERE {counted} AND amount > 0 AND refunded > 0")[0] or 0.0)
 
 
 def already_net(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> bool | None:

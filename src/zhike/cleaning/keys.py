@@ -1,4 +1,4 @@
-"""Remarks that need more than one row: repeated and replaced rows, shared names, e-mails and phones, outliers.
+"""Remarks that need more than one row: repeated and replaced rows, shared names, e-mails and phones.
 
 They are found on the staged file with set operations. Keys are first compared by a 64-bit hash, which keeps the
 search over ten million keys small; only rows whose hash occurs twice are looked at in full.
@@ -12,15 +12,14 @@ import duckdb
 
 from zhike.cleaning.layers import MADE, REJECTED, REMARKS, VALUE_LENGTH
 from zhike.cleaning.plan import Plan
-from zhike.intake.sql import literal, only_row, quoted
 from zhike.schema import ATTRIBUTES, Contract
+from zhike.sql import literal, only_row, quoted
 
 NOTES = "_zhike_notes"  # temporary table: row BIGINT (0-based), outcome, rule, column_name, value
 REPEATS = "_zhike_repeats"
 _TWICE = "_zhike_twice"
 # Rows with one of these remarks are not stored under their key: a later row of the file is.
 SUPERSEDED_RULES = ("repeated_row", "replaced_row")
-OUTLIER_FACTOR = 10.0
 
 
 def staged_rows(con: duckdb.DuckDBPyConnection, staged: Path, table: Contract) -> str:
@@ -132,32 +131,6 @@ def collect_identity_notes(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan
             f"SELECT row, 'flagged', {literal(rule)}, {literal(plan.theirs(column))}, left(value, {VALUE_LENGTH}) "
             f"FROM marked WHERE same IN (SELECT same FROM doubtful)"
         )
-
-
-def collect_outliers(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> float | None:
-    """Note orders of at least ten times the mean order. Returns that mean, None without amounts.
-
-    Of an order in lines the largest line is noted, with the order's total: one question per order for a person.
-    The mean is over orders above zero; rows that a later one replaces do not count.
-    """
-    counted = f"NOT {REJECTED} AND amount IS NOT NULL AND {standing(con)}"
-    if plan.contract.name == "orders":
-        totals = f"SELECT file_row_number AS row, amount AS total FROM {rows} WHERE {counted}"
-    else:
-        totals = (
-            f"SELECT arg_max(file_row_number, amount) AS row, sum(amount) AS total FROM {rows} "
-            f"WHERE {counted} GROUP BY order_id"
-        )
-    [mean] = only_row(con, f"SELECT avg(total) FROM ({totals}) WHERE total > 0")
-    if mean is None:
-        return None
-    # The total of an order in lines stands in no column of the file.
-    shown = literal(plan.theirs("amount")) if plan.contract.name == "orders" else "NULL"
-    con.execute(
-        f"INSERT INTO {NOTES} SELECT row, 'flagged', 'outlier', {shown}, CAST(round(total, 2) AS VARCHAR) "
-        f"FROM ({totals}) WHERE total >= {OUTLIER_FACTOR * float(mean)!r}::DOUBLE"
-    )
-    return float(mean)
 
 
 def standing(con: duckdb.DuckDBPyConnection) -> str:

@@ -13,10 +13,10 @@ from zhike.cleaning.checks import Check, checks
 from zhike.cleaning.currencies import SIGN, sign_sql
 from zhike.cleaning.made_keys import made_id, made_keys
 from zhike.cleaning.plan import LARGEST_NUMBER, OLDEST_YEAR, Plan, parsed_name, raw_name
+from zhike.intake.expressions import typed_sql
 from zhike.intake.raw import SHORT, SURPLUS
-from zhike.intake.sql import literal, quoted
-from zhike.intake.values import typed_sql
 from zhike.schema import ATTRIBUTES, Column
+from zhike.sql import literal, quoted
 
 REJECTED = "rejected"
 REMARKS = "_remarks"  # LIST of STRUCT(rule, column_name, value); NULL on a row without remark

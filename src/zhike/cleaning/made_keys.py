@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from zhike.cleaning.plan import Plan
-from zhike.intake.sql import literal, quoted
+from zhike.sql import literal, quoted
 
 PREFIX = "made-"
 

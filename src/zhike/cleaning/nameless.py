@@ -14,8 +14,8 @@ from zhike.cleaning.keys import rewrite, staged_rows
 from zhike.cleaning.layers import REJECTED
 from zhike.cleaning.plan import Plan
 from zhike.cleaning.report import Note
-from zhike.intake.sql import only_row, quoted
 from zhike.schema import ATTRIBUTES
+from zhike.sql import only_row, quoted
 
 _MADE = "_zhike_made_ids"  # temporary table: row (0-based), basis, made
 _LEAST_DIGITS = 7  # fewer are an extension, or no number

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from zhike.intake.expressions import ColumnFormat
 from zhike.intake.mapping import Mapping
 from zhike.intake.raw import RawTable
-from zhike.intake.sql import quoted
-from zhike.intake.values import ColumnFormat
 from zhike.schema import Column, Contract
+from zhike.sql import quoted
 
 OLDEST_YEAR = 1900  # no business event before it is real; exports write 1899-12-30, 1753 or 0001 for "none"
 LONGEST_LIFE = 120  # years

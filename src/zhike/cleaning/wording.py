@@ -83,7 +83,7 @@ _RULES: dict[str, tuple[Sentence, Sentence]] = {
     ),
     "outlier": (
         lambda: _("Unusually large order"),
-        lambda: _("at least ten times the mean order; kept, for a person to confirm."),
+        lambda: _("at least ten times the mean of the other orders; kept, for a person to confirm."),
     ),
     "repeated_line": (
         lambda: _("Identical row again"),
@@ -154,7 +154,9 @@ _FINDINGS: dict[str, Callable[..., str]] = {
         "The file is long: the counts of different values are estimates (≈, within a few percent).", **v
     ),
     "outlier_bound": lambda **v: _(
-        "The mean order is {mean:,.2f}; orders from {bound:,.2f} on are flagged as unusually large.", **v
+        "The mean of all orders known is {mean:,.2f}; an order of ten times the mean of the others, here from "
+        "{bound:,.2f} on, is flagged as unusually large.",
+        **v,
     ),
     "already_net": lambda **v: _(
         "The amount paid is already less the refund; it is stored as first paid, with the refund beside it.", **v
@@ -231,8 +233,8 @@ def rule_sentence(rule: str) -> str:
 def finding_sentence(code: str, values: dict[str, Any]) -> str:
     """A finding about the whole file as a sentence.
 
-    >>> finding_sentence("outlier_bound", {"mean": 30.5, "bound": 305.0})
-    'The mean order is 30.50; orders from 305.00 on are flagged as unusually large.'
+    >>> finding_sentence("gross", {})
+    'The amount paid is before the refund, so refunds are subtracted.'
     """
     return _FINDINGS[code](**values) if code in _FINDINGS else code
 

@@ -40,7 +40,8 @@ def show(customer_id: str, number: int | None, lake_url: str, as_machine: bool) 
     with Lake(lake_url) as lake:
         found = portrait(lake, chosen_run(lake, number), customer_id)
     if as_machine:
-        output.as_json(asdict(found) | {"reasons": found.reasons(), "next_step": found.next_step()})
+        said = {"run": found.run.run, "reasons": found.reasons(), "next_step": found.next_step()}
+        output.as_json(asdict(found) | said)
     else:
         _show(found)
 

@@ -24,7 +24,7 @@ from zhike.cli.options import (
 from zhike.errors import LakeError
 from zhike.labels import label
 from zhike.lake.lake import Lake
-from zhike.lake.runs import Run, runs, scores_of
+from zhike.lake.runs import Run, last_asked, runs, scores_of
 from zhike.lake.snapshot import versions
 from zhike.language import _
 from zhike.pipeline import refresh as refresh_lake
@@ -42,7 +42,7 @@ SHOWN_MOVES = 10
 def refresh(lake_url: str, as_of: str | None, as_machine: bool, **changes: Any) -> None:
     with Lake(lake_url) as lake:
         known = runs(lake)
-        settings, last_day = _settings(known[-1] if known else None, changes), day(as_of)
+        settings, last_day = _settings(last_asked(lake), changes), day(as_of)
         if not versions(lake):
             # Said before anything is opened for writing: a mistyped --lake must not leave an empty folder behind.
             raise LakeError(
@@ -156,7 +156,7 @@ def _count(lake: Lake, run: Run, column: str) -> dict[str, int]:
 
 
 def _settings(run: Run | None, given: dict[str, Any]) -> Settings:
-    """The settings of the newest run, then the file's, then the options', each over the one before."""
+    """The settings of the last refresh, then the file's, then the options', each over the one before."""
     settings = Settings.from_run(run) if run and not given["reset"] else Settings()
     if given["settings_file"]:
         settings = Settings.from_file(Path(given["settings_file"]))

@@ -27,6 +27,8 @@ class BGNBD(BetaGeometric):
     True
     """
 
+    title = "BG/NBD"
+
     @staticmethod
     def _survived(frequency: Vector) -> Vector:
         return frequency

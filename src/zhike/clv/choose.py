@@ -62,7 +62,7 @@ class Choice:
 
     @property
     def chosen(self) -> Contender:
-        return self._named(type(self.model).__name__)
+        return self._named(self.model.title)
 
     @property
     def baseline(self) -> Contender:
@@ -163,9 +163,7 @@ def choose(
     chosen = next(c.name for c in fitted if c.rmse <= best * TIE)
     average = np.full(len(actual), np.average(previous, weights=histories.customers))
     tried += [_judged(SAME_AGAIN, previous, histories, actual), _judged(AVERAGE, average, histories, actual)]
-    model = next(m for m in models if m.__name__ == chosen)().fit(
-        repeat_summary(orders, observation_end=end, unit=unit)
-    )
+    model = next(m for m in models if m.title == chosen)().fit(repeat_summary(orders, observation_end=end, unit=unit))
     weights = histories.customers
     groups = in_groups(next(expected for c, expected in answers if c.name == chosen), actual, weights)
     return Choice(model, tuple(tried), cut, end, int(weights.sum()), float(weights @ actual), groups)
@@ -186,15 +184,13 @@ def _cut(orders: Any, end: dt.date) -> dt.date:
     return end - dt.timedelta(days=max(1, round(days * HELD_OUT)))
 
 
-def _tried(
-    model: type[PurchaseModel], histories: Histories, length: float, actual: Vector
-) -> tuple[Contender, Vector]:
+def _tried(model: type[PurchaseModel], histories: Histories, length: float, actual: Vector) -> tuple[Contender, Vector]:
     try:
         fitted = model()._fit_to(histories)
     except InputError as error:
-        return Contender(model.__name__, reason=str(error)), np.empty(0)
+        return Contender(model.title, reason=str(error)), np.empty(0)
     expected = fitted._expected(fitted.fit_.parameters, histories, length)
-    return _judged(model.__name__, expected, histories, actual), expected
+    return _judged(model.title, expected, histories, actual), expected
 
 
 def _judged(name: str, expected: Vector, histories: Histories, actual: Vector) -> Contender:

@@ -23,6 +23,8 @@ class MBGNBD(BetaGeometric):
     True
     """
 
+    title = "MBG/NBD"
+
     @staticmethod
     def _survived(frequency: Vector) -> Vector:
         return frequency + 1

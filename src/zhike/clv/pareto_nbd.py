@@ -47,6 +47,7 @@ class ParetoNBD(PurchaseModel):
     ['alpha', 'beta', 'r', 's']
     """
 
+    title = "Pareto/NBD"
     names = ("r", "alpha", "s", "beta")
     pairs = (("r", "alpha"), ("s", "beta"))
     times = ("alpha", "beta")

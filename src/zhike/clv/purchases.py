@@ -26,6 +26,8 @@ NUDGE = 1e-4
 class PurchaseModel(FittedModel):
     """A model of repeat purchases until a customer silently leaves."""
 
+    # What the literature calls it.
+    title: ClassVar[str]
     # Parameters that are times; the others have no unit.
     times: ClassVar[tuple[str, ...]]
 

@@ -14,17 +14,19 @@ from zhike.proof import LANGUAGES, Proof
 SUBJECT = "clv"
 UNIT, UNIT_DAYS = "week", 7
 YEAR_WEEKS = 365 / UNIT_DAYS
-# The codes of lists and filters stay those of the table of scores.
+# Fewer customers who came back than this tell one model from another by chance.
+ENOUGH_RETURNING = 50
 COLUMNS = ("p_alive", "expected_purchases", "expected_spend", "residual_clv")
 
 
 def score_expectations(
-    orders: Any, *, as_of: dt.date, horizon_days: int, discount_rate: float, margin: float
+    orders: Any, *, returning: int, as_of: dt.date, horizon_days: int, discount_rate: float, margin: float
 ) -> tuple[Any | None, Proof]:
     """One row per customer with the columns `COLUMNS`, by the model that did best on held-out purchases, and its test.
 
     Args:
         orders: net of refunds, as `zhike.rfm` takes them.
+        returning: how many customers bought on more than one day.
         as_of: the last day that is looked at.
         horizon_days: how far ahead to look.
         discount_rate: per year, as a share.
@@ -33,6 +35,13 @@ def score_expectations(
     Where no model can be fitted there is no table, and the proof says why: CLV by formula is then what there is.
     """
     try:
+        if returning < ENOUGH_RETURNING:
+            raise InputError(
+                "{n} customers bought on more than one day; to expect purchases of single customers takes {enough}.",
+                fix="Until then go by the value by formula.",
+                n=returning,
+                enough=ENOUGH_RETURNING,
+            )
         choice = choose(orders, observation_end=as_of, unit=UNIT)
         scores = lifetime_value(
             orders,

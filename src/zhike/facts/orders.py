@@ -2,8 +2,8 @@
 
 Sales and refunds of both tables become one stream of entries; then refunds are taken off in this order:
 
-1. a negative line within an order (a discount, a correction), a refund that names its order, and the amount an
-   order itself says was refunded: off that order, over all its lines;
+1. a negative line within an order (a discount, a correction) and a refund that names its order, or the amount the
+   order itself says was refunded where that is more (both speak of the same money): off that order, over its lines;
 2. a refund that names a product: off the customer's latest purchase of that product;
 3. any other refund: off the customer's latest purchases.
 
@@ -15,11 +15,14 @@ What exceeds all that was bought before is left over: it takes nothing from late
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import ibis
 from ibis import _
+
+from zhike.tables import known_sum
 
 # Sums of floats: what is left after netting is rounded, so that 0.30000000000000004 − 0.3 is nothing.
 _DIGITS = 6
@@ -41,13 +44,22 @@ Cut = Callable[[Any, str], Any]
 COLUMNS = ("customer_id", "order_id", "ordered_at", "amount", "gross_amount", "discount", "cost")
 
 
-def net_orders(orders: Any = None, lines: Any = None, *, cut: Cut = lambda table, _: table) -> Any:
+def net_orders(
+    orders: Any = None,
+    lines: Any = None,
+    *,
+    as_of: dt.date | None = None,
+    cut: Cut = lambda table, _: table,
+) -> Any:
     """One row per order that was a sale: `customer_id, order_id, ordered_at, amount, gross_amount, discount, cost`.
 
     Args:
         orders: of the contract `orders` (an Ibis table; missing optional columns are treated as empty).
-        lines: of the contract `order_lines`. An order in both tables counts once, with the order's own amount (it
-            knows shipping, coupons, what was really paid) spread over its lines. At least one table is needed.
+        lines: of the contract `order_lines`. An order in both tables counts once: its customer, its day, what it
+            refunds and its amount (which knows shipping, coupons, what was really paid) are the order's own, the
+            amount spread over its lines; the lines say what the order does not. At least one table is needed.
+        as_of: the last day that counts; None: every day. Give all rows then, not those of that day: lines without a
+            day are of the day of their order.
         cut: computes a result on the way, given a name for it, so that it is not planned anew wherever it is
             mentioned (`Lake.cut`). Spark needs it; DuckDB computes what is mentioned twice once.
 
@@ -61,23 +73,56 @@ def net_orders(orders: Any = None, lines: Any = None, *, cut: Cut = lambda table
     >>> net_orders(lines=lines).select("order_id", "amount", "gross_amount").to_pyarrow().to_pylist()
     [{'order_id': '1', 'amount': 20.0, 'gross_amount': 30.0}]
     """
-    entries = cut(_entries(orders, lines), "entries")
-    sales = entries.filter(_.amount > 0).mutate(gross=_.amount)
-    refunds = entries.filter(_.amount < 0).mutate(amount=-_.amount)
+    sales, refunds = sales_and_refunds(cut(order_entries(orders, lines, as_of=as_of), "entries"))
     # What was refunded of an order is known even where the sale itself is not.
-    settled = cut(_off_their_order(sales, refunds), "settled")
-    free = refunds.filter(_.refund_of.isnull() & _.customer_id.notnull()).anti_join(sales, "order_id")
-    free = cut(free, "free_refunds")
+    settled = cut(_off_their_order(sales, taken_back(sales, refunds)), "settled")
+    free = cut(free_refunds(sales, refunds).filter(_.customer_id.notnull()), "free_refunds")
     settled = _off_the_latest(settled, free.filter(_.product.notnull()), ["customer_id", "product"])
     settled = cut(settled, "settled_by_product")
     settled = _off_the_latest(settled, free.filter(_.product.isnull()), ["customer_id"])
     return _per_order(settled)
 
 
-def _entries(orders: Any, lines: Any) -> Any:
-    """Both tables in one shape; an order in both is its lines, scaled to the order's own amount."""
+def order_entries(orders: Any = None, lines: Any = None, *, as_of: dt.date | None = None) -> Any:
+    """Both tables in one shape, sales above zero and refunds below; an order in both is its lines.
+
+    Args: see `net_orders`.
+    """
     if lines is None and orders is None:
         raise ValueError("net_orders needs orders or lines")
+    entries = _entries(orders, lines)
+    if as_of is None:
+        return entries
+    # What has no day at all cannot be said to be later.
+    return entries.filter(_.ordered_at.isnull() | (_.ordered_at < ibis.timestamp(as_of + dt.timedelta(days=1))))
+
+
+def sales_and_refunds(entries: Any) -> tuple[Any, Any]:
+    """The `order_entries` above zero, with their `gross` amount, and those below it, their amount turned positive."""
+    return entries.filter(_.amount > 0).mutate(gross=_.amount), entries.filter(_.amount < 0).mutate(amount=-_.amount)
+
+
+def taken_back(sales: Any, refunds: Any) -> Any:
+    """What is known to have been taken back of an order: `order_id, back`.
+
+    The rows that refund it, or what the order itself says was refunded, whichever is more: a shop that writes a
+    refund into the order also sends it as a row of its own.
+    """
+    named = refunds.filter(_.refund_of.notnull()).select(order_id="refund_of", back="amount")
+    own = refunds.filter(_.refund_of.isnull()).semi_join(sales, "order_id").select("order_id", back="amount")
+    nothing = ibis.literal(0.0)
+    told = named.union(own).mutate(stated=nothing)
+    stated = sales.filter(_.refunded > 0).select("order_id", back=nothing, stated="refunded")
+    sums = told.union(stated).group_by("order_id").agg(back=_.back.sum(), stated=_.stated.sum())
+    return sums.select("order_id", back=ibis.greatest(sums.back, sums.stated))
+
+
+def free_refunds(sales: Any, refunds: Any) -> Any:
+    """The refunds that say nothing of the order they are of."""
+    return refunds.filter(_.refund_of.isnull()).anti_join(sales, "order_id")
+
+
+def _entries(orders: Any, lines: Any) -> Any:
     detail = None if lines is None else _shaped(lines).filter(_.amount.notnull() & (_.amount != 0))
     if orders is None:
         return detail
@@ -99,26 +144,26 @@ def _shaped(table: Any) -> Any:
 
 
 def _scaled(detail: Any, headers: Any) -> Any:
-    """Lines of the orders in `headers`, of the same sign as the order, adding up to the order's amount."""
-    known = headers.select("order_id", whole="amount", whole_cost="cost", whole_discount="discount", back="refunded")
-    joined = detail.join(known, "order_id").filter((_.amount > 0) == (_.whole > 0))
+    """Lines of the orders in `headers`, of the same sign as the order, adding up to the order's amount.
+
+    Where both say who bought, when, and what is refunded, the order does: it is what the customer saw and paid.
+    """
+    known = headers.drop("line_no", "product").rename(lambda name: name if name == "order_id" else f"whole_{name}")
+    joined = detail.join(known, "order_id").filter((_.amount > 0) == (_.whole_amount > 0))
     totals = joined.group_by("order_id").agg(total=_.amount.sum())
     joined = joined.join(totals, "order_id")
     share = joined.amount / joined.total
     return joined.mutate(
-        amount=joined.whole * share,
+        **{name: joined[f"whole_{name}"].coalesce(joined[name]) for name in ("customer_id", "ordered_at", "refund_of")},
+        amount=joined.whole_amount * share,
         cost=(joined.whole_cost * share).coalesce(joined.cost),
         discount=(joined.whole_discount * share).coalesce(joined.discount),
-        refunded=joined.back * share,
+        refunded=joined.whole_refunded * share,
     ).select(*_TYPES)
 
 
-def _off_their_order(sales: Any, refunds: Any) -> Any:
+def _off_their_order(sales: Any, back: Any) -> Any:
     """Take off each order what is known to belong to it, in proportion over its lines."""
-    named = refunds.filter(_.refund_of.notnull()).select(order_id="refund_of", back="amount")
-    own = refunds.filter(_.refund_of.isnull()).semi_join(sales, "order_id").select("order_id", back="amount")
-    stated = sales.filter(_.refunded > 0).select("order_id", back="refunded")
-    back = named.union(own).union(stated).group_by("order_id").agg(back=_.back.sum())
     gross = sales.semi_join(back, "order_id").group_by("order_id").agg(total=_.amount.sum())
     left = gross.join(back, "order_id").select("order_id", left=ibis.greatest(0.0, 1 - _.back / _.total))
     joined = sales.left_join(left, "order_id", rname="left_{name}")
@@ -152,7 +197,7 @@ def _per_order(sales: Any) -> Any:
         amount=_.amount.sum().round(_DIGITS),
         gross_amount=_.gross.sum(),
         discount=_.discount.sum(),
-        cost=ibis.ifelse(_.cost.count() == _.count(), _.cost.sum(), None),
+        cost=known_sum(sales.cost),
     )
     kept = whole.amount / whole.gross_amount
     return whole.mutate(discount=whole.discount * kept, cost=whole.cost * kept).select(*COLUMNS)

@@ -16,9 +16,9 @@ from pathlib import Path
 import duckdb
 
 from zhike.cleaning.clean import STAGED, kept_rows
-from zhike.intake.sql import literal, quoted
 from zhike.lake.identities import qualified_sql
 from zhike.schema import ATTRIBUTES, SOURCE_IDS, Contract
+from zhike.sql import literal, quoted
 
 
 @dataclass(frozen=True)

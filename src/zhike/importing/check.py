@@ -12,10 +12,11 @@ import duckdb
 from zhike.cleaning.clean import NOTES, kept_rows
 from zhike.importing.importer import WORKER, Choices, request_for
 from zhike.intake.sandbox import run_worker
-from zhike.intake.sql import literal, quoted
 from zhike.lake.failures import computing
 from zhike.lake.lake import Lake
+from zhike.lake.working import working
 from zhike.schema import contract
+from zhike.sql import literal, quoted
 
 SHOWN_REMARKS = 200
 SHOWN_ROWS = 20
@@ -77,9 +78,7 @@ def check_file(
     with lake.staging() as folder:
         request = request_for(lake, file, folder, "clean", choices) | {"name": name or file.name}
         done = run_worker(WORKER, request, limits=choices.limits, on_progress=lambda said: on_progress(said["step"]))
-        with duckdb.connect(config={"temp_directory": str(folder)}) as con, computing(lake.url):
-            con.execute("SET enable_progress_bar = false")
-            con.execute("SET TimeZone = 'UTC'")
+        with working(folder) as con, computing(lake.url):
             columns, preview = _preview(con, folder, done)
             return Check(
                 **{name: done[name] for name in ("rows", "accepted", "flagged", "rejected")},

@@ -8,26 +8,29 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import duckdb
 import ibis
+import pyarrow as pa
 
 from zhike.cleaning.clean import NOTES
+from zhike.clock import Clock
 from zhike.errors import InputError, SettingsError
 from zhike.importing.changes import changed_rows, compare, stage
+from zhike.importing.known import order_sizes
 from zhike.intake.limits import MEGABYTE, Limits
 from zhike.intake.query import fetch_query, shown_address
 from zhike.intake.read import ReadOptions
 from zhike.intake.sandbox import run_worker
-from zhike.intake.sql import literal
 from zhike.lake.batches import Batch, Counts, commit, committed, next_number
 from zhike.lake.failures import computing
 from zhike.lake.identities import MAIN_SOURCE
 from zhike.lake.lake import Lake
 from zhike.lake.snapshot import facts_table, has_replacements, newest
+from zhike.lake.working import working
 from zhike.schema import Contract, contract
+from zhike.sql import literal
 
 WORKER = "zhike.importing.worker"
 
@@ -113,15 +116,17 @@ def import_file(
 
 def _import(lake: Lake, file: Path, name: str, choices: Choices, on_progress: Callable[[str], None]) -> ImportResult:
     """Import a file that people know by this name."""
-    clock = _Clock()
+    clock = Clock()
     with lake.staging() as folder:
+        clock.begin("parse_and_check")
         request = request_for(lake, file, folder, "clean", choices) | {"name": name}
         done = run_worker(WORKER, request, limits=choices.limits, on_progress=lambda said: on_progress(said["step"]))
-        clock.lap("parse_and_check")
+        clock.begin("compare")
         clock.split("parse_and_check", {"keys": done["seconds"]["keys"], "report": done["seconds"]["report"]})
         with lake.writing():
             on_progress("comparing")
-            return _settle(lake, file, folder, done, choices, clock, on_progress)
+            with working(folder) as con:
+                return _settle(lake, file, con, folder, done, choices, clock, on_progress)
 
 
 def import_query(
@@ -151,16 +156,14 @@ def import_query(
 def _settle(
     lake: Lake,
     file: Path,
+    con: duckdb.DuckDBPyConnection,
     folder: Path,
     done: dict[str, Any],
     choices: Choices,
-    clock: _Clock,
+    clock: Clock,
     on_progress: Callable[[str], None],
 ) -> ImportResult:
     kind = contract(done["mapping"]["table"])
-    con = duckdb.connect(config={"temp_directory": str(folder)})
-    con.execute("SET enable_progress_bar = false")
-    con.execute("SET TimeZone = 'UTC'")
     with computing(lake.url):
         given = stage(con, folder, kind, choices.source, done["first_row"])
         spoken = {"given": given, "stated": done["stated"], "attributes": done["mapping"]["unmapped"]}
@@ -171,7 +174,7 @@ def _settle(
         added=changes.added,
         updated=changes.updated,
     )
-    clock.lap("compare")
+    clock.begin("commit")
     number = None
     sha256 = _sha256(file)
     remarked = done["rejected"] or done["flagged"]
@@ -180,7 +183,6 @@ def _settle(
         number = next_number(lake)
         batch = _batch(number, kind, sha256, done, counts, choices)
         commit(lake, batch, changed_rows(con, changes.columns, choices.source, number), _remarks(con, folder, number))
-    clock.lap("commit")
     return ImportResult(
         table=kind.name,
         **asdict(counts),
@@ -189,7 +191,7 @@ def _settle(
         finding=done["finding"],
         mapping=done["mapping"],
         report=done["report"],
-        seconds=clock.laps,
+        seconds=clock.stop(),
     )
 
 
@@ -263,6 +265,7 @@ def request_for(lake: Lake, file: Path, folder: Path, step: str, choices: Choice
         )
     if choices.table is not None:
         contract(choices.table)
+    before = committed(lake, "source", "details")
     return {
         "file": str(file.resolve()),
         "name": file.name,
@@ -271,15 +274,16 @@ def request_for(lake: Lake, file: Path, folder: Path, step: str, choices: Choice
         "options": asdict(choices.options),
         "table": choices.table,
         "corrections": dict(choices.corrections),
-        "remembered": _remembered(lake, source),
+        "remembered": _remembered(before, source),
+        "before": order_sizes(before),
         "memory": f"{choices.limits.memory // MEGABYTE}MB",
     }
 
 
-def _remembered(lake: Lake, source: str) -> list[dict[str, Any]]:
+def _remembered(imports: pa.Table, source: str) -> list[dict[str, Any]]:
     """The different mappings of this source's imports that are in the lake, newest first."""
     with duckdb.connect() as con:
-        con.register("known", committed(lake, "source", "details"))
+        con.register("known", imports)
         # The details hold whole quality reports; only the mappings become Python objects.
         found = con.execute(
             "SELECT details ->> '$.mapping' AS mapping FROM known WHERE source = ? GROUP BY mapping "
@@ -287,21 +291,3 @@ def _remembered(lake: Lake, source: str) -> list[dict[str, Any]]:
             [source],
         ).fetchall()
     return [json.loads(mapping) for (mapping,) in found if mapping]
-
-
-class _Clock:
-    """Seconds per step, for the benchmark and the run's own report."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._since = perf_counter()
-
-    def split(self, name: str, parts: dict[str, float]) -> None:
-        """Parts of a step that another process timed become steps of their own."""
-        self.laps[name] = round(self.laps[name] - sum(parts.values()), 4)
-        self.laps |= {part: round(seconds, 4) for part, seconds in parts.items()}
-
-    def lap(self, name: str) -> None:
-        now = perf_counter()
-        self.laps[name] = round(now - self._since, 4)
-        self._since = now

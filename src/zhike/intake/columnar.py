@@ -7,11 +7,10 @@ from pathlib import Path
 import duckdb
 
 from zhike.errors import InputError
-from zhike.intake.delimited import RELATION
 from zhike.intake.headers import check_width
 from zhike.intake.limits import Limits
-from zhike.intake.raw import Finding, RawColumn, RawTable, unique_names
-from zhike.intake.sql import literal, only_row, quoted
+from zhike.intake.raw import RELATION, Finding, RawColumn, RawTable, unique_names
+from zhike.sql import literal, only_row, quoted
 
 # Types that stay as they are; the rest (lists, structs, blobs, enums, intervals …) is read as text.
 _KEPT = (

@@ -1,7 +1,8 @@
 """The child process of a query: it alone talks to the database. Started by `zhike.intake.query`.
 
 One statement that only reads. Who may read what is the database's business: it is asked with the rights of the login
-in the address. What a statement may do beyond reading is stopped here, by each database's own means.
+in the address, which on PostgreSQL must not reach beyond the tables. What a statement may do beyond reading is stopped
+here, by each database's own means.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 from zhike.errors import EngineError, InputError, ZhikeError
 from zhike.intake.limits import MEGABYTE, Limits
 from zhike.intake.sandbox import serve_worker
-from zhike.intake.sql import quoted
+from zhike.sql import quoted
 
 _ROWS_AT_ONCE = 65_536
 # What may stand before the first word. No comments between slashes and stars: databases differ in where those end.
@@ -107,6 +108,16 @@ after it.
 def _not_reading() -> InputError:
     return InputError(
         "The query is not one statement that only reads.", fix="Write one SELECT, and nothing before or after it."
+    )
+
+
+def _too_mighty(login: str) -> InputError:
+    """A superuser above all. Its rights cannot be lowered for one query: the query could raise them again."""
+    return InputError(
+        "The login {login} may read the files of the database server or run programs there, not only its tables.",
+        fix="Ask with a login that may only read: CREATE ROLE reader LOGIN PASSWORD '…'; "
+        "GRANT pg_read_all_data TO reader;",
+        login=login,
     )
 
 
@@ -204,13 +215,11 @@ def _postgresql(url: str, sql: str, limits: Limits) -> Iterator[Batches]:
     with adbc.connect("postgresql" + url[url.index(":") :]) as connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION READ ONLY")
         cursor.execute(f"SET LOCAL statement_timeout = {int(limits.wall_seconds * 1000)}")
-        held = " OR ".join(f"pg_has_role(current_user, '{role}', 'member')" for role in _SERVER_FILES)
-        cursor.execute(f"SELECT {held}")
-        if cursor.fetchall() == [(True,)]:
-            # Such a login, a superuser above all, could read the server's files. It sees all tables as before; what
-            # a row policy would hide becomes an error.
-            cursor.execute("SET LOCAL ROLE pg_read_all_data")
-            cursor.execute("SET LOCAL row_security = off")
+        held = " OR ".join(f"pg_has_role(session_user, '{role}', 'member')" for role in _SERVER_FILES)
+        cursor.execute(f"SELECT session_user::text, {held}")
+        [(login, reaches_files)] = cursor.fetchall()
+        if reaches_files:
+            raise _too_mighty(login)
         cursor.execute(sql)
         reader = cursor.fetch_record_batch()
         yield reader.schema, reader

@@ -1,4 +1,7 @@
-"""Finds out how a column writes its dates, by trying the formats people use on its own values."""
+"""Finds out how a column writes its dates, by trying the formats people use on its own values.
+
+Most columns are settled by the first rows of the file (`date_at_sight`); for the others all values are counted first.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,9 @@ import duckdb
 
 from zhike.intake.expressions import ColumnFormat, CountFrom, has_offset_sql, missing_sql, without_offset_sql
 from zhike.intake.raw import Warnings
-from zhike.intake.sql import literal, literals, only_row, quoted
+from zhike.sql import literal, literals, only_row, quoted
 
-SAMPLE_ROWS = 200_000
-SAMPLE_VALUES = 1_000
+_SAMPLE_VALUES = 1_000
 
 # Of two formats that read equally many values the earlier wins: years of two digits before four (which would
 # read "18" as the year 18), the day before the month.
@@ -47,36 +49,49 @@ OPEN_ORDER = (
 )
 
 
-def date_format(
-    con: duckdb.DuckDBPyConnection,
-    relation: str,
-    column: str,
-    sql_type: str,
-    *,
-    day_first: bool | None = None,
-) -> ColumnFormat:
-    """How a column writes its dates; `day_first` is what other columns of the file have settled.
+def date_at_sight(con: duckdb.DuckDBPyConnection, relation: str, column: str, sql_type: str) -> ColumnFormat | None:
+    """How a column writes its dates, where some of its values settle it: typed dates, ISO 8601, dates that are numbers.
 
-    Where every value of a sample is ISO the rest of the column is not read. Otherwise the whole column decides.
+    None where they do not, and the whole column must decide.
     """
     form = ColumnFormat(sql_type=sql_type)
     if sql_type.startswith(("TIMESTAMP", "DATE")):
         return form
     name = quoted(column)
     if sql_type == "VARCHAR":
-        head = f"(SELECT {name} FROM {quoted(relation)} LIMIT {SAMPLE_ROWS})"
-        present = f"NOT {missing_sql(name, 'timestamp')}"
-        iso = f"regexp_matches({name}, {literal(_ISO)}) AND TRY_CAST({name} AS TIMESTAMP) IS NOT NULL"
-        present_count, iso_count, zoned = only_row(
-            con,
-            f"SELECT count(*), count(*) FILTER ({iso}), coalesce(bool_or({has_offset_sql(name)}), false) "
-            f"FROM {head} WHERE {present}",
-        )
+        present, iso, zoned = _iso(con, relation, name)
         form = replace(form, has_offsets=zoned)
-        if present_count == iso_count:
-            return form
-    counted = _counted(con, relation, name, form)
-    return counted or _written(con, relation, name, form, column, day_first)
+        if present == iso:
+            return form if present else None
+    return _counted(con, relation, name, form)
+
+
+def date_format(
+    con: duckdb.DuckDBPyConnection, counts: str, column: str, sql_type: str, *, day_first: bool | None = None
+) -> ColumnFormat:
+    """How a column writes its dates, by all of its values; `day_first` is what other columns of the file settled.
+
+    `counts` are the values as `count_values` gives them.
+    """
+    # Where no row of the head had a value, this is the first sight.
+    found = date_at_sight(con, counts, "value", sql_type)
+    if found is not None:
+        return found
+    form = ColumnFormat(sql_type=sql_type)
+    if sql_type == "VARCHAR":
+        form = replace(form, has_offsets=_iso(con, counts, "value")[2])
+    return _written(con, counts, form, column, day_first)
+
+
+def _iso(con: duckdb.DuckDBPyConnection, relation: str, name: str) -> tuple[int, int, bool]:
+    """How many values there are, how many of them are ISO dates, and whether any says how far from UTC it is."""
+    iso = f"regexp_matches({name}, {literal(_ISO)}) AND TRY_CAST({name} AS TIMESTAMP) IS NOT NULL"
+    present, written, zoned = only_row(
+        con,
+        f"SELECT count(*), count(*) FILTER ({iso}), coalesce(bool_or({has_offset_sql(name)}), false) "
+        f"FROM {relation} WHERE NOT {missing_sql(name, 'timestamp')}",
+    )
+    return present, written, zoned
 
 
 def settled_order(form: ColumnFormat) -> bool | None:
@@ -96,7 +111,7 @@ def _counted(con: duckdb.DuckDBPyConnection, relation: str, name: str, form: Col
         con,
         f"SELECT count({number}) / count(*), quantile_cont({number}, .02), quantile_cont({number}, .98), "
         f"count(try_strptime(trim(CAST({name} AS VARCHAR)), ['%Y%m%d'])) / count(*) "
-        f"FROM {quoted(relation)} WHERE NOT {missing_sql(name, 'timestamp', form)}",
+        f"FROM {relation} WHERE NOT {missing_sql(name, 'timestamp', form)}",
     )
     if share is None or share < 0.9:
         return None
@@ -114,36 +129,31 @@ def _counted(con: duckdb.DuckDBPyConnection, relation: str, name: str, form: Col
 
 
 def _written(
-    con: duckdb.DuckDBPyConnection,
-    relation: str,
-    name: str,
-    form: ColumnFormat,
-    column: str,
-    day_first: bool | None,
+    con: duckdb.DuckDBPyConnection, counts: str, form: ColumnFormat, column: str, day_first: bool | None
 ) -> ColumnFormat:
     """Chooses formats until the whole column is read, or nothing more helps."""
-    text = without_offset_sql(name) if form.sql_type == "VARCHAR" else f"CAST({name} AS VARCHAR)"
+    text = without_offset_sql("value") if form.sql_type == "VARCHAR" else "value"
     warnings: Warnings = ()
     chosen: tuple[str, ...] = ()
     while len(chosen) < _MOST_FORMATS:
         settled = _order_of(chosen)
-        unread = _unread(con, relation, text, chosen)
+        unread = _unread(con, counts, text, chosen)
         best = _best(con, unread, day_first if settled is None else settled)
         if best is None:
             break
         # Also the few that stand among dates which leave no doubt: 03/04/2024 among 2024-04-03.
         if settled is None and (other := _swapped(best)):
-            best, warnings = _settle(con, relation, text, (best, other), column, day_first)
+            best, warnings = _settle(con, counts, text, (best, other), column, day_first)
         chosen = (*chosen, best)
     return replace(form, date_formats=chosen, warnings=warnings)
 
 
-def _unread(con: duckdb.DuckDBPyConnection, relation: str, text: str, chosen: tuple[str, ...]) -> list[str]:
-    """Up to a thousand different values that the chosen formats do not read."""
+def _unread(con: duckdb.DuckDBPyConnection, counts: str, text: str, chosen: tuple[str, ...]) -> list[str]:
+    """Up to a thousand different values that the chosen formats do not read, the most frequent ones."""
     parsed = f" AND try_strptime({text}, {literals(chosen)}) IS NULL" if chosen else ""
     rows = con.execute(
-        f"SELECT DISTINCT trim({text}) FROM (SELECT * FROM {quoted(relation)} "
-        f"WHERE NOT {missing_sql(text, 'timestamp')}{parsed} LIMIT {SAMPLE_ROWS}) LIMIT {SAMPLE_VALUES}"
+        f"SELECT trim({text}) AS t FROM {counts} WHERE NOT {missing_sql(text, 'timestamp')}{parsed} "
+        f"GROUP BY t ORDER BY sum(times) DESC, t LIMIT {_SAMPLE_VALUES}"
     ).fetchall()
     return [value for (value,) in rows]
 
@@ -178,7 +188,7 @@ def _swapped(form: str) -> str | None:
 
 def _settle(
     con: duckdb.DuckDBPyConnection,
-    relation: str,
+    counts: str,
     text: str,
     pair: tuple[str, str],
     column: str,
@@ -186,10 +196,10 @@ def _settle(
 ) -> tuple[str, Warnings]:
     """Day or month first, by what the whole column allows; what other columns say breaks a tie."""
     reads = {form: f"try_strptime({text}, {literal(form)}) IS NOT NULL" for form in pair}
-    only = ", ".join(f"count(*) FILTER ({reads[a]} AND NOT {reads[b]})" for a, b in (pair, pair[::-1]))
-    both = f"any_value(trim({text})) FILTER ({' AND '.join(reads.values())})"
-    *counts, example = only_row(con, f"SELECT {only}, {both} FROM {quoted(relation)}")
-    evidence = dict(zip(pair, counts, strict=True))
+    only = ", ".join(f"sum(times) FILTER ({reads[a]} AND NOT {reads[b]})" for a, b in (pair, pair[::-1]))
+    both = f"min(trim({text})) FILTER ({' AND '.join(reads.values())})"
+    *times, example = only_row(con, f"SELECT {only}, {both} FROM {counts}")
+    evidence = {form: count or 0 for form, count in zip(pair, times, strict=True)}
     by_day, by_month = sorted(pair, key=lambda f: not _order(f))
     if evidence[by_day] == evidence[by_month] == 0:
         if day_first is not None:

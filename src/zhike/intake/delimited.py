@@ -15,10 +15,9 @@ from zhike.intake.dialect import Dialect, find_dialect
 from zhike.intake.encoding import TextFile, as_utf8
 from zhike.intake.headers import NO_HEADER, TITLE_ROWS, WIDER_ROWS, check_width
 from zhike.intake.limits import Limits
-from zhike.intake.raw import SHORT, SURPLUS, Finding, RawColumn, RawTable, Warnings, unique_names
-from zhike.intake.sql import literal, only_row, quoted
+from zhike.intake.raw import RELATION, SHORT, SURPLUS, Finding, RawColumn, RawTable, Warnings, unique_names
+from zhike.sql import literal, only_row, quoted
 
-RELATION = "raw_rows"
 # Stands for "this row has no such field"; DuckDB pads with NULL, and an empty field stays an empty text.
 _NEVER = "\x01\x02no value\x02\x01"
 _SENTINEL = "\x01\x02end of file\x02\x01"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from zhike.intake.raw import Warnings
-from zhike.intake.sql import literal, literals
 from zhike.schema import Kind
+from zhike.sql import literal, literals
 
 CountFrom = Literal["", "excel", "seconds", "milliseconds"]
 

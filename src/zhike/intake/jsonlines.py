@@ -7,12 +7,11 @@ from pathlib import Path
 import duckdb
 
 from zhike.errors import InputError
-from zhike.intake.delimited import RELATION
 from zhike.intake.encoding import as_utf8
 from zhike.intake.headers import check_width
 from zhike.intake.limits import MEGABYTE, Limits
-from zhike.intake.raw import SHORT, SURPLUS, Finding, RawColumn, RawTable, Warnings, unique_names
-from zhike.intake.sql import literal, literals, only_row, quoted
+from zhike.intake.raw import RELATION, SHORT, SURPLUS, Finding, RawColumn, RawTable, Warnings, unique_names
+from zhike.sql import literal, literals, only_row, quoted
 
 _LONGEST_LINE = 32 * MEGABYTE
 _DOCUMENTS = "raw_documents"

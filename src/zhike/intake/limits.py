@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 MEGABYTE = 1024 * 1024
 
@@ -30,4 +30,3 @@ class Limits:
     members: int = 10_000
     longest_row: int = 32 * MEGABYTE
     widest_row: int = 4_096
-    threads: int | None = field(default=None)

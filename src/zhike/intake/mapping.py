@@ -12,14 +12,12 @@ from zhike.errors import MappingError
 from zhike.intake.evidence import fits, is_unique
 from zhike.intake.misfits import Sample, not_recognised, unfit, unknown_ours, unknown_theirs
 from zhike.intake.raw import RawColumn
-from zhike.intake.vocabulary import MARKS, SURE, names_of, normalised
+from zhike.intake.vocabulary import MARKS, SURE, names_of, names_the_buyer, normalised, sure_names, without_owner
 from zhike.schema import CONTRACTS, Column, Contract, contract
 
 # Below this likeness two names are different words; short words differ in one letter and mean another thing.
 _ALIKE = 92
 _SHORTEST_ALIKE = 7
-# Words in front that say whose column it is: "customer_email", "order_status", 客户邮箱.
-_OWNERS = ("customer", "client", "user", "buyer", "member", "order", "客户", "会员", "用户", "买家", "订单", "顾客")
 # How much better the best table must be than the second to be taken without asking.
 _CLEAR = 1.15
 _LEAST = 2.0
@@ -68,13 +66,13 @@ def propose(
     candidates = _candidates(wanted)
     ranked = sorted(
         ((_map(c, names, sample, _resolved(c, names, wanted))) for c in candidates),
-        key=_fit,
+        key=fit,
         reverse=True,
     )
     fitting = _orders_or_lines([m for m in ranked if _is_recognised(m)])
     if not fitting:
         raise not_recognised(contract(ranked[0].table), ranked[0].missing, names, sample)
-    if len(fitting) > 1 and _fit(fitting[0]) < _CLEAR * _fit(fitting[1]):
+    if len(fitting) > 1 and fit(fitting[0]) < _CLEAR * fit(fitting[1]):
         raise MappingError(
             "The file could be {first} or {second}.",
             fix="Say which it is.",
@@ -122,12 +120,15 @@ def _map(table: Contract, names: list[str], sample: Sample, given: dict[str, str
     """Each of ours gets the best of theirs that is left: what a row cannot do without chooses first."""
     taken = {theirs for theirs in given.values() if theirs is not None}
     chosen: dict[str, tuple[str, float]] = {ours: (theirs, 1.0) for ours, theirs in given.items() if theirs is not None}
+    keys = tuple(map(normalised, names))
     scores = [
         (column.need == "must", score, -position, column.name, name)
         for column in table
         if column.name not in given
         for position, name in enumerate(names)
-        if name not in taken and (score := _score(table, column, name, sample.get(name, ()))) > 0
+        if name not in taken
+        and not names_the_buyer(table.name, column.name, keys[position], keys)
+        and (score := _score(table, column, name, sample.get(name, ()))) > 0
     ]
     # A sure name is never given up for a guess, except to a column that its row cannot do without.
     scores.sort(key=lambda s: (s[1], s[0], s[2]), reverse=True)
@@ -150,29 +151,34 @@ Score = tuple[bool, float, int, str, str]
 
 
 def _musts_first(table: Contract, scores: list[Score], chosen: set[str]) -> list[Score]:
-    """Moves to the front the best guess of each "must" column that no sure name serves."""
+    """Moves to the front the best guess of each "must" column that no sure name serves, and that cannot be made."""
     served = chosen | {ours for must, score, _, ours, _ in scores if must and score >= SURE}
     front: list[Score] = []
     for ours in table.needing("must"):
-        if ours not in served:
+        if ours not in served and ours not in table.makeable:
             front += [s for s in scores if s[3] == ours][:1]
     return front + [s for s in scores if s not in front]
 
 
 def _score(table: Contract, column: Column, name: str, values: Sequence[object]) -> float:
     """How likely this column of theirs is that one of ours, 0 to 1; the values can only speak against it."""
-    known = names_of(table.name, column.name)
     key = normalised(name)
-    score = known.get(key, 0.0)
-    if not score:
-        score = max((0.9 * known.get(key.removeprefix(o), 0.0) for o in _OWNERS if key.startswith(o)), default=0.0)
-    if not score and len(key) >= _SHORTEST_ALIKE:
-        score = _likeness(key, known)
+    score = _named(table, column, key)
     if not score or not fits(column, values, sure=score >= SURE):
         return 0.0
     if key in ("id", "uniqueid", "编号") and not _id_fits(table, column, values):
         return 0.0
     return score
+
+
+def _named(table: Contract, column: Column, key: str) -> float:
+    """How likely a name is by itself. One that is sure for another column is at most what our lists say it is."""
+    known = names_of(table.name, column.name)
+    score = known.get(key, 0.0)
+    if score or key in sure_names(table.name):
+        return score
+    score = 0.9 * known.get(without_owner(key, table.name, column.name), 0.0)
+    return score or (_likeness(key, known) if len(key) >= _SHORTEST_ALIKE else 0.0)
 
 
 def _likeness(key: str, known: dict[str, float]) -> float:
@@ -193,7 +199,7 @@ def _id_fits(table: Contract, column: Column, values: Sequence[object]) -> bool:
     return is_unique(values) if is_key else not is_unique(values)
 
 
-def _fit(mapping: Mapping) -> float:
+def fit(mapping: Mapping) -> float:
     """How well a table fits: the columns found, weighted by how much the table needs them."""
     table = contract(mapping.table)
     found = sum(_WEIGHTS[table[ours].need] * sure for ours, sure in mapping.confidence.items())
@@ -206,7 +212,7 @@ def _is_recognised(mapping: Mapping) -> bool:
     lacking = set(table.needing("must")) & set(mapping.missing)
     complete = not lacking or (lacking <= set(table.makeable) and _says_who_bought(mapping))
     marked = any(ours in MARKS[mapping.table] for ours in mapping.columns)
-    return complete and marked and _has_one_of(table, mapping) and _fit(mapping) >= _LEAST
+    return complete and marked and _has_one_of(table, mapping) and fit(mapping) >= _LEAST
 
 
 def _says_who_bought(mapping: Mapping) -> bool:

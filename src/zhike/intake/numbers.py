@@ -8,9 +8,8 @@ import duckdb
 
 from zhike.intake.expressions import ColumnFormat, missing_sql
 from zhike.intake.raw import Warnings
-from zhike.intake.sql import literal, only_row, quoted
+from zhike.sql import literal, only_row, quoted
 
-_SAMPLE_ROWS = 200_000
 # What speaks for one reading: a separator that cannot stand for thousands, or both in the order they come in.
 _COMMA = r"\d,(\d{1,2}|\d{4,})\D*$|\d\.\d{3},\d|(^|\D)0,\d"
 _POINT = r"\d\.(\d{1,2}|\d{4,})\D*$|\d,\d{3}\.\d|(^|\D)0\.\d"
@@ -25,38 +24,47 @@ OPEN_MARK = (
 )
 
 
-def number_format(
+def number_at_sight(
     con: duckdb.DuckDBPyConnection, relation: str, column: str, sql_type: str, *, decimal: str | None = None
-) -> ColumnFormat:
-    """How a column writes its numbers; `decimal` is what the rest of the file suggests, for the undecided case."""
+) -> ColumnFormat | None:
+    """How a column writes its numbers, where some of its values settle it: they cast as they stand.
+
+    None where they do not, and the whole column must decide. `decimal` is what the rest of the file suggests.
+    """
     form = ColumnFormat(sql_type=sql_type)
     if sql_type != "VARCHAR":
         return form
-    name = quoted(column)
-    if decimal != "," and _is_plain(con, relation, name):
-        return replace(form, thousands=",")
+    plain = decimal != "," and _is_plain(con, relation, quoted(column))
+    return replace(form, thousands=",") if plain else None
+
+
+def number_format(
+    con: duckdb.DuckDBPyConnection, counts: str, column: str, *, decimal: str | None = None
+) -> ColumnFormat:
+    """How a column of text writes its numbers, by all of its values; `decimal` decides the undecided case.
+
+    `counts` are the values as `count_values` gives them.
+    """
     patterns = (_COMMA, _POINT, _COMMA_OR_GROUP, _POINT_OR_GROUP, _SPACED, _APOSTROPHE)
-    counts = ", ".join(f"count(*) FILTER (regexp_matches({name}, {literal(p)}))" for p in patterns)
-    row = only_row(con, f"SELECT {counts} FROM {quoted(relation)}")
+    times = ", ".join(f"coalesce(sum(times) FILTER (regexp_matches(value, {literal(p)})), 0)" for p in patterns)
+    row = only_row(con, f"SELECT {times} FROM {counts}")
     mark, warnings = _decimal_mark(column, row[:4], decimal)
     _, _, _, _, spaced, apostrophe = row
     usual = "." if mark == "," else ","
     thousands = " " if spaced and spaced >= apostrophe else "'" if apostrophe else usual
-    return replace(form, decimal=mark, thousands=thousands, warnings=warnings)
+    return ColumnFormat(decimal=mark, thousands=thousands, warnings=warnings)
 
 
 def _is_plain(con: duckdb.DuckDBPyConnection, relation: str, name: str) -> bool:
-    """Every value of a sample casts as it stands, and not all of them look like 1.234."""
+    """There are values, every one casts as it stands, and not all of them look like 1.234."""
     cast = f"TRY_CAST({name} AS DOUBLE) IS NULL"
-    failing, doubtful, pointed = only_row(
+    present, failing, doubtful, pointed = only_row(
         con,
-        f"SELECT count(*) FILTER ({cast}), "
+        f"SELECT count(*), count(*) FILTER ({cast}), "
         f"count(*) FILTER (regexp_matches({name}, {literal(_POINT_OR_GROUP)})), "
-        f"count(*) FILTER (contains({name}, '.')) "
-        f"FROM (SELECT {name} FROM {quoted(relation)} LIMIT {_SAMPLE_ROWS}) "
-        f"WHERE NOT {missing_sql(name, 'number')}",
+        f"count(*) FILTER (contains({name}, '.')) FROM {relation} WHERE NOT {missing_sql(name, 'number')}",
     )
-    return bool(failing == 0 and (pointed == 0 or doubtful < pointed))
+    return bool(present and failing == 0 and (pointed == 0 or doubtful < pointed))
 
 
 def _decimal_mark(column: str, row: tuple[int, ...], suggested: str | None) -> tuple[str, Warnings]:

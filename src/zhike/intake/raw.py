@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from zhike.language import _
 
+# The view over a file's rows, whatever kind of file it is.
+RELATION = "raw_rows"
 # Columns added to the relation of a file whose rows differ in width, so that no field is lost.
 SURPLUS = "_surplus"  # VARCHAR: the text of the fields beyond the header's width; NULL on a well-formed row
 SHORT = "_short"  # BOOLEAN: the row has fewer fields than the header

@@ -16,8 +16,8 @@ from zhike.intake.limits import Limits
 from zhike.intake.names import plainly_named, shown_name
 from zhike.intake.raw import RawTable
 from zhike.intake.recognise import recognise
-from zhike.intake.sql import quoted
 from zhike.intake.workbook import read_workbook
+from zhike.sql import quoted
 
 
 @dataclass(frozen=True)

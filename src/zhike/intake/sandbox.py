@@ -105,7 +105,7 @@ def run_worker(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
-            env=_environment(limits, whole=whole_environment),
+            env=_environment(whole=whole_environment),
             start_new_session=True,
             close_fds=True,
         )
@@ -152,10 +152,8 @@ def serve_worker(handler: Callable[[dict[str, Any], Progress], dict[str, Any]]) 
     os._exit(0)
 
 
-def _environment(limits: Limits, *, whole: bool) -> dict[str, str]:
+def _environment(*, whole: bool) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if whole or name in _KEPT}
-    if limits.threads:
-        kept["OMP_NUM_THREADS"] = str(limits.threads)
     # The package may be used from a folder that only the parent's path knows.
     path = [p for p in sys.path if p]
     return {**kept, "PYTHONPATH": os.pathsep.join(path), "PYTHONIOENCODING": "utf-8"}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 
 from zhike.intake.synonyms import EVERYWHERE, TABLES
+from zhike.schema import CONTRACTS, CUSTOMERS
 
 SURE = 1.0
 LIKELY = 0.7
@@ -24,6 +26,13 @@ MARKS: dict[str, tuple[str, ...]] = {
     "feedback": ("nps", "csat", "text", "positive"),
     "touches": ("campaign",),
 }  # fmt: skip
+
+# Words in front that say whose column it is: "customer_email", "order_status", 客户邮箱.
+_CUSTOMER = ("customer", "client", "user", "buyer", "member", "客户", "会员", "用户", "买家", "顾客")
+_ORDER = ("order", "订单")
+# What customers have in any table: what is known of them, and what they say.
+_OF_CUSTOMERS = frozenset((*CUSTOMERS.names, "nps", "csat", "text", "positive"))
+_ORDER_TABLES = ("orders", "order_lines")
 
 
 def normalised(name: str) -> str:
@@ -47,3 +56,35 @@ def names_of(table: str, column: str) -> dict[str, float]:
             names |= {normalised(name): confidence for name in entry[rank].split(",") if name.strip()}
     names[normalised(column)] = SURE
     return names
+
+
+@cache
+def sure_names(table: str) -> dict[str, str]:
+    """The names that can mean only one column of a contract → that column."""
+    columns = (column.name for column in CONTRACTS[table])
+    return {name: column for column in columns for name, how in names_of(table, column).items() if how == SURE}
+
+
+def without_owner(key: str, table: str, column: str) -> str:
+    """A normalised name without the word for its owner, where the owner has such a column.
+
+    "customer name" is a customer's name and never that of a product.
+
+    >>> without_owner("customername", "customers", "name"), without_owner("customername", "order_lines", "product_name")
+    ('name', 'customername')
+    """
+    owners = _CUSTOMER if column in _OF_CUSTOMERS else _ORDER if table in _ORDER_TABLES else ()
+    return next((key.removeprefix(owner) for owner in owners if key.startswith(owner)), key)
+
+
+def names_the_buyer(table: str, column: str, key: str, others: Iterable[str]) -> bool:
+    """Whether a bare "name" in a file with these normalised names is that of the buyer, not of the product.
+
+    It is where the buyer is in the file and nothing else of a product is. Fewer may see people's names than those of
+    products, so in doubt it is no product.
+    """
+    if (table, column, key) != ("order_lines", "product_name", "name"):
+        return False
+    sold = {name for name, ours in sure_names(table).items() if ours in MARKS[table]}
+    buyer = {*names_of("orders", "customer_id"), *names_of("customers", "email"), *names_of("customers", "phone")}
+    return not buyer.isdisjoint(others) and sold.isdisjoint(others)

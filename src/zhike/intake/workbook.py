@@ -12,7 +12,6 @@ import fastexcel
 
 from zhike.errors import InputError
 from zhike.intake.archive import check_inflation, open_whole
-from zhike.intake.delimited import RELATION
 from zhike.intake.headers import (
     NO_HEADER,
     TITLE_ROWS,
@@ -23,8 +22,8 @@ from zhike.intake.headers import (
     usual_width,
 )
 from zhike.intake.limits import MEGABYTE, Limits
-from zhike.intake.raw import Finding, RawColumn, RawTable, Warnings, unique_names
-from zhike.intake.sql import only_row, quoted
+from zhike.intake.raw import RELATION, Finding, RawColumn, RawTable, Warnings, unique_names
+from zhike.sql import only_row, quoted
 
 _SHEET = "raw_sheet"
 _ROWS_LOOKED_AT = 100

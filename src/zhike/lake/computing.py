@@ -12,8 +12,8 @@ from typing import Any, Self
 import ibis
 import pyarrow as pa
 
-from zhike.intake.sql import quoted
 from zhike.lake.failures import computing
+from zhike.sql import quoted
 
 _NUMBERS = itertools.count(1)
 

@@ -15,10 +15,7 @@ from ibis.backends.duckdb import Backend
 
 from zhike.errors import EngineError
 from zhike.lake.failures import computing
-
-# Of the machine's memory, what a DuckDB engine may use before it spills to disk, where ZHIKE_MEMORY says nothing else
-# (a share such as 20%, or a size such as 1GB): a server of many processes gives each less.
-MEMORY_SHARE = 0.6
+from zhike.lake.working import memory_limit, memory_named
 
 
 def connect(engine: str | None = None, *, reachable: tuple[Path, ...] = (), scratch: Path | None = None) -> Any:
@@ -41,14 +38,8 @@ def connect(engine: str | None = None, *, reachable: tuple[Path, ...] = (), scra
     """
     chosen = engine or os.environ.get("ZHIKE_ENGINE") or "duckdb"
     if chosen == "duckdb":
-        try:
+        with memory_named():
             return _duckdb(reachable, scratch)
-        except duckdb.ParserException as wrong:
-            raise EngineError(
-                "ZHIKE_MEMORY cannot be {memory}.",
-                fix="Write a share such as 20%, or a size such as 1GB.",
-                memory=os.environ.get("ZHIKE_MEMORY", ""),
-            ) from wrong
     if chosen == "spark" or chosen.startswith("sc://"):
         return _spark(chosen)
     raise EngineError(
@@ -84,8 +75,7 @@ def _damage() -> Iterator[None]:
 
 
 def _duckdb(reachable: tuple[Path, ...], scratch: Path | None) -> Any:
-    memory = os.environ.get("ZHIKE_MEMORY") or f"{MEMORY_SHARE:.0%}"
-    settings: dict[str, Any] = {"memory_limit": memory, "preserve_insertion_order": False}
+    settings: dict[str, Any] = {"memory_limit": memory_limit(), "preserve_insertion_order": False}
     if scratch is not None:
         settings["temp_directory"] = str(scratch)
     if not reachable:

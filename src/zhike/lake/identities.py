@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow as pa
 
 from zhike.errors import InputError
-from zhike.intake.sql import literal
 from zhike.lake.lake import Lake
+from zhike.sql import literal
 
 # Ids of the source "main" stand as they are, unless they hold a colon: "shop:1" would be customer 1 of the source
 # "shop". Those get a name in front too, as the ids of all other sources do.

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from zhike.errors import LakeError
-from zhike.intake.sql import literal, quoted
 from zhike.lake.facts_view import Facts
 from zhike.lake.failures import computing
 from zhike.lake.writing import CUSTOMER_ROW_GROUP
+from zhike.sql import literal, quoted
 from zhike.version import __version__
 
 # Raised when something that is kept is computed otherwise than before within a version.

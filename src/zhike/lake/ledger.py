@@ -53,4 +53,5 @@ class Ledger:
         return sorted((self._read(row) for row in rows), key=lambda row: int(row[self.schema.names[0]]))
 
     def _read(self, row: dict[str, Any]) -> dict[str, Any]:
-        return row | {name: json.loads(row[name]) for name in self.json}
+        # A column that an older Zhike did not write is empty.
+        return row | {name: json.loads(row.get(name) or "{}") for name in self.json}

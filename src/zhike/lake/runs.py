@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 from zhike.errors import LakeError
 from zhike.lake.lake import Lake
 from zhike.lake.ledger import Ledger
+from zhike.lake.writing import CUSTOMER_ROW_GROUP
 
 SCORES = "scores"
 _LEDGER = Ledger(
@@ -28,9 +30,10 @@ _LEDGER = Ledger(
             ("inputs", pa.string()),
             ("settings", pa.string()),
             ("seconds", pa.string()),
+            ("proofs", pa.string()),
         ]
     ),
-    json=("inputs", "settings", "seconds"),
+    json=("inputs", "settings", "seconds", "proofs"),
 )
 
 
@@ -41,6 +44,7 @@ class Run:
     Args:
         inputs: table → Delta version it read; with them, `as_of` and `settings` the run can be repeated exactly.
         seconds: step → seconds it took.
+        proofs: subject → how its model did on held-out data, as `zhike.proof.Proof.from_dict` reads it.
     """
 
     run: int
@@ -52,6 +56,7 @@ class Run:
     inputs: dict[str, Any]
     settings: dict[str, Any]
     seconds: dict[str, float] = field(default_factory=dict)
+    proofs: dict[str, Any] = field(default_factory=dict)
 
     @property
     def answers(self) -> tuple[Any, ...]:
@@ -66,15 +71,41 @@ def runs(lake: Lake) -> list[Run]:
 
 
 def latest(lake: Lake) -> Run:
-    """The last refresh, whichever day it was for.
+    """The run that answers what was asked last, whichever day that was about.
 
     Raises:
         LakeError: nothing has been computed yet.
     """
-    known = runs(lake)
-    if not known:
+    found = last_asked(lake)
+    if found is None:
         raise LakeError("Nothing has been computed in this lake yet.", fix="Run: zhike refresh.")
-    return known[-1]
+    return found
+
+
+def last_asked(lake: Lake) -> Run | None:
+    """As `latest`; None when nothing has been computed yet."""
+    known, scores = runs(lake), lake.delta(SCORES)
+    if not known or scores is None:
+        return None
+    again = scores.transaction_version(_asked_after(known[-1]))
+    return next((run for run in known if run.run == again), known[-1])
+
+
+def ask_again(lake: Lake, run: Run) -> Run:
+    """Make an earlier run the `latest`: the same was asked once more. Its scores stay what they are.
+
+    Kept in the log of the scores, as is whether a run counts at all (docs/decisions/002): which run was asked again
+    after the newest one. Only under `lake.writing()`.
+    """
+    scores = lake.delta(SCORES)
+    if scores is not None and last_asked(lake) != run:
+        schema = pa.schema(scores.schema().to_arrow())
+        lake.append(SCORES, schema.empty_table(), schema=schema, transaction=(_asked_after(runs(lake)[-1]), run.run))
+    return run
+
+
+def _asked_after(newest: Run) -> str:
+    return f"asked-after-{newest.run}"
 
 
 def next_number(lake: Lake) -> int:
@@ -82,9 +113,13 @@ def next_number(lake: Lake) -> int:
 
 
 def record(lake: Lake, run: Run, scores: Any, schema: pa.Schema) -> None:
-    """Keep a run: first its entry, then its scores, whose commit makes it count."""
+    """Keep a run: first its entry, then its scores, whose commit makes it count.
+
+    Args:
+        scores: a stream of rows in the order of customers, so that those of one are found without reading all.
+    """
     _LEDGER.write(lake, run)
-    lake.append(SCORES, scores, schema=schema, transaction=_LEDGER.transaction(run.run))
+    lake.append(SCORES, scores, schema=schema, transaction=_LEDGER.transaction(run.run), row_group=CUSTOMER_ROW_GROUP)
 
 
 def scores_of(lake: Lake, run: Run) -> Any:
@@ -93,3 +128,14 @@ def scores_of(lake: Lake, run: Run) -> Any:
     if scores is None:
         raise LakeError("Nothing has been computed in this lake yet.", fix="Run: zhike refresh.")
     return scores.filter(scores.run == run.run)
+
+
+def score_files(lake: Lake, numbers: Iterable[int]) -> list[str]:
+    """The files of the current scores table in which rows of these runs may be, from the statistics of the log."""
+    table, wanted = lake.delta(SCORES), set(numbers)
+    if table is None:
+        return []
+    actions = pa.table(table.get_add_actions(flatten=True))
+    ends = zip(*(actions[name].to_pylist() for name in ("min.run", "max.run")), strict=True)
+    files = zip(lake.files(SCORES, table), ends, strict=True)
+    return [file for file, (low, high) in files if any(low <= number <= high for number in wanted)]

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 from deltalake.transaction import AddAction
 
-from zhike.intake.sql import literal, quoted
+from zhike.sql import literal, quoted
 
 # A file of this size is read by several processors at once and rewritten in a second.
 FILE_BYTES = 128 * 1024 * 1024

@@ -18,7 +18,8 @@ from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, runs, scores_of
 from zhike.lifecycle import stage_moves
-from zhike.report.figures import Bin, Group, Headline, Import, Moves, ReportFigures, Row, Value
+from zhike.portrait import profiles
+from zhike.report.figures import LEAVING, Bin, Group, Headline, Import, Moves, ReportFigures, Row, Value
 from zhike.report.sales import Sales
 from zhike.settings import Settings
 from zhike.value.contribution import pareto_curve
@@ -26,7 +27,6 @@ from zhike.value.contribution import pareto_curve
 LISTED = 10
 CURVE_POINTS = 100
 MOST_BINS = 12
-LEAVING = ("maintenance", "churn")
 
 
 def read_figures(lake: Lake, run: Run) -> ReportFigures:
@@ -229,7 +229,7 @@ def _companies(facts: Facts, ids: list[str]) -> dict[str, str]:
     """Company names of the listed customers. People's names stay in the lake: a report is passed around."""
     if not ids:
         return {}
-    t = facts.table("customers")
+    t = profiles(facts)
     named = t.filter(t.customer_id.isin(ids) & t.company.notnull()).select("customer_id", "company")
     return {row["customer_id"]: row["company"] for row in facts.lake.engine.to_pyarrow(named).to_pylist()}
 

@@ -8,6 +8,7 @@ from typing import Any
 from zhike.errors import SettingsError
 
 LONGEST_YEARS = 100
+LONGEST_HORIZON_DAYS = 3650
 
 
 def check_margin(margin: Any) -> None:
@@ -52,6 +53,36 @@ def check_cost_per_ticket(cost: Any) -> None:
             fix="Give 0 or more, in the currency of the orders.",
             name="cost_per_ticket",
             value=repr(cost),
+        )
+
+
+def check_horizon(days: Any) -> None:
+    """How far ahead the value to come looks, days.
+
+    Raises:
+        SettingsError: not a whole number from 1 to `LONGEST_HORIZON_DAYS`.
+    """
+    if not (isinstance(days, int) and _is_number(days) and 1 <= days <= LONGEST_HORIZON_DAYS):
+        raise SettingsError(
+            "{name} cannot be {value}.",
+            fix="Give a whole number of days from 1 to 3650; the default is 365.",
+            name="horizon_days",
+            value=repr(days),
+        )
+
+
+def check_discount_rate(rate: Any) -> None:
+    """What money that comes a year later is worth less, as a share.
+
+    Raises:
+        SettingsError: not from 0 to 1.
+    """
+    if not (_is_number(rate) and 0 <= rate <= 1):
+        raise SettingsError(
+            "{name} cannot be {value}.",
+            fix="Give the rate per year as a share from 0 to 1, for example 0.1.",
+            name="discount_rate",
+            value=repr(rate),
         )
 
 

@@ -1,7 +1,7 @@
 """What is left of a customer's revenue after everything they cost (`docs/models/profitability.md`).
 
-Profit = revenue at list price − cost of goods − discounts − cost to serve − campaign cost. What is not known stays
-NULL; nothing is made up.
+Profit = revenue − cost of goods − cost to serve − campaign cost. Revenue is what was paid, so discounts are off it
+already. What is not known stays NULL; nothing is made up.
 """
 
 from __future__ import annotations
@@ -32,15 +32,14 @@ def profitability(
     """One row per customer with an order in the window that ends with `as_of`.
 
     `customer_id`, `revenue` (paid, net of refunds), `discounts` (NULL when the orders have none on record),
-    `cost_of_goods` (the orders' `cost`; where an order has none, `(1 − margin) × (amount + discount)` when a margin
-    is given, else NULL), `cost_basis` (orders, margin, mixed, unknown), `cost_to_serve` (tickets' `cost`, else
-    `cost_per_ticket`; NULL when a price is missing or no ticket was ever recorded), `campaign_cost` (touches'
-    `cost`, hold-outs left out; NULL likewise),
-    `profit` (NULL when the cost of goods is unknown; costs that are NULL are not in it), `profit_margin`
-    (profit / revenue; NULL unless revenue is above 0). All money in the currency of the orders.
+    `cost_of_goods` (the orders' `cost`; where an order has none, `(1 − margin) × amount` when a margin is given, a
+    share of revenue as in `clv_formula`, else NULL), `cost_basis` (orders, margin, mixed, unknown), `cost_to_serve`
+    (tickets' `cost`, else `cost_per_ticket`; NULL when a price is missing or no ticket was ever recorded),
+    `campaign_cost` (touches' `cost`, hold-outs left out; NULL likewise), `profit` (NULL when the cost of goods is
+    unknown; costs that are NULL are not in it), `profit_margin` (profit / revenue; NULL unless revenue is above 0).
+    All money in the currency of the orders.
 
-    `amount` is what was paid, after the discount, so a discount is never taken off twice: revenue at list price is
-    `amount + discount`, and the discount comes off that.
+    `amount` is what was paid, after the discount: discounts are shown beside it and not taken off once more.
 
     Raises:
         InputError: a table cannot be read, or lacks its customer or its date.
@@ -84,9 +83,7 @@ def _sales(orders: Any, margin: float | None) -> Any:
     orders = orders.mutate(
         amount=_money(orders, "amount"), discount=_money(orders, "discount"), known_cost=_money(orders, "cost")
     )
-    assumed = ibis.null("float64")
-    if margin is not None:
-        assumed = (orders.amount + orders.discount.fill_null(0.0)) * (1 - margin)
+    assumed = ibis.null("float64") if margin is None else orders.amount * (1 - margin)
     orders = orders.mutate(goods=ibis.coalesce(orders.known_cost, assumed))
     sums = orders.group_by("customer_id").aggregate(
         revenue=orders.amount.sum().fill_null(0.0).round(CENTS),
@@ -149,7 +146,6 @@ def _with_costs(sold: Any, table: Any, name: str, day: dt.date, window_days: int
 
 
 def _profit(table: Any) -> Any:
-    # revenue + discounts − discounts: the discount is already off what was paid (see above).
     profit = table.revenue - table.cost_of_goods
     profit = (profit - table.cost_to_serve.fill_null(0.0) - table.campaign_cost.fill_null(0.0)).round(CENTS)
     table = table.mutate(profit=profit)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpResponse
+from pydantic_core import to_json
 
-_encode = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
-
-def as_json(data: Any) -> str:
-    return _encode(data)
+def as_json(data: Any) -> bytes:
+    """What is no number is null: JSON has no word for it. What JSON does not know is said as text."""
+    return to_json(data, inf_nan_mode="null", fallback=str)
 
 
 def answer(data: Any, status: int = 200, *, etag: str = "") -> HttpResponse:
@@ -29,5 +27,5 @@ def nothing() -> HttpResponse:
 
 
 def version_of(data: Any) -> str:
-    """The same for the same content, another for any other."""
-    return hashlib.sha256(json.dumps(data, cls=DjangoJSONEncoder, sort_keys=True).encode()).hexdigest()[:32]
+    """The same for the same content in the same order, another for any other."""
+    return hashlib.sha256(as_json(data)).hexdigest()[:32]

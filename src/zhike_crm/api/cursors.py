@@ -27,10 +27,11 @@ ID = Column("id", "id", Kind.NUMBER, "pk")
 
 @dataclass(frozen=True)
 class Order:
-    """What a list is sorted by."""
+    """What a list is sorted by. A column of another table is found along that table's index of one workspace."""
 
     column: Column = ID
     descending: bool = False
+    workspace: int | None = None
 
     @property
     def name(self) -> str:
@@ -49,14 +50,23 @@ class Place:
     pk: int
 
 
-def page(rows: QuerySet, order: Order, cursor: str, limit: int) -> tuple[list[Any], str | None]:
-    """One page of rows and the cursor of the next one."""
+def page(
+    rows: QuerySet, order: Order, cursor: str, limit: int, value: Callable[[Any, str], Any] = getattr
+) -> tuple[list[Any], str | None]:
+    """One page of rows and the cursor of the next one. `value` takes what `pk` or a path names out of a row."""
     place = read(cursor, order) if cursor else None
-    shown = _by_id(rows, order, place, limit + 1) if order.is_id else _by_column(rows, order, place, limit + 1)
-    if len(shown) <= limit:
-        return shown, None
-    last = shown[limit - 1]
-    return shown[:limit], write(Place(None if order.is_id else order.column.value(last), last.pk), order)
+    find = _by_id if order.is_id else _by_column
+    return cut(find(rows, order, place, limit + 1), order, limit, value)
+
+
+def cut(found: list[Any], order: Order, limit: int, value: Callable[[Any, str], Any]) -> tuple[list[Any], str | None]:
+    """A page of what was found in this order, which is one row more if there are more."""
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], write(
+        Place(None if order.is_id else value(last, order.column.path), value(last, "pk")), order
+    )
 
 
 def _by_id(rows: QuerySet, order: Order, place: Place | None, count: int) -> list[Any]:
@@ -66,20 +76,26 @@ def _by_id(rows: QuerySet, order: Order, place: Place | None, count: int) -> lis
 
 
 def _by_column(rows: QuerySet, order: Order, place: Place | None, count: int) -> list[Any]:
-    path, sign = order.column.path, "-" if order.descending else ""
-    key = f"{order.column.table}pk"
     shown: list[Any] = []
     if place is None or place.value is not None:
-        present = rows.filter(**{f"{path}__isnull": False})
-        if place:
-            present = present.filter(_after(path, key, place, order.descending))
-        shown = list(present.order_by(f"{sign}{path}", f"{sign}{key}")[:count])
+        shown = list(with_value(rows, order, place)[:count])
     if len(shown) < count:
-        missing = rows.filter(**{f"{path}__isnull": True})
+        missing = rows.filter(**{f"{order.column.path}__isnull": True})
         if place and place.value is None:
             missing = missing.filter(pk__gt=place.pk)
         shown += missing.order_by("pk")[: count - len(shown)]
     return shown
+
+
+def with_value(rows: QuerySet, order: Order, place: Place | None = None) -> QuerySet:
+    """The rows that have a value in the column, in order, from a place on."""
+    path, sign, key = order.column.path, "-" if order.descending else "", f"{order.column.table}pk"
+    present = rows.filter(**{f"{path}__isnull": False})
+    if order.column.table:
+        present = present.filter(**{f"{order.column.table}workspace": order.workspace})
+    if place:
+        present = present.filter(_after(path, key, place, order.descending))
+    return present.order_by(f"{sign}{path}", f"{sign}{key}")
 
 
 def _after(path: str, key: str, place: Place, descending: bool) -> Q:

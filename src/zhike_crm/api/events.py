@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
@@ -80,7 +81,16 @@ def _known(workspace: Any, ids: list[str]) -> set[str]:
 def _one(request: Any, message: Read) -> HttpResponse:
     if message.wrong:
         raise Problem(422, message.wrong)
-    return answer(store(request.workspace, [message])[0], 202)
+    row = _row(request.workspace, message)
+    told = {"index": 0, "message_id": row.message_id, "status": "accepted", "detail": None}
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        if not _known(request.workspace, [row.message_id]):
+            raise
+        told["status"] = "duplicate"
+    return answer(told, 202)
 
 
 def _row(workspace: Any, item: Read) -> InboxEvent:

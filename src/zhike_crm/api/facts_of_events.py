@@ -1,4 +1,8 @@
-"""Which facts a message is: rows of the lake's tables, with what has no column of its own kept as JSON beside them."""
+"""Which facts a message is: rows of the lake's tables, with what has no column of its own kept as JSON beside them.
+
+An order is a row of orders and, where the message lists products, one of order lines for each. It counts once, with
+the total it names. What says no total is worth what its products add up to.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +16,21 @@ Row = dict[str, Any]
 # Where a row keeps what its table has no column for.
 EXTRAS = {"customers": "traits", "orders": "properties", "interactions": "properties"}
 BOUGHT, REFUNDED = "order completed", "order refunded"
+CUSTOMERS, ORDERS, LINES, INTERACTIONS = "customers", "orders", "order_lines", "interactions"
+# More lines than this are kept with the order only.
+MOST_LINES = 500
 _ABOUT = ("subject", "product_id", "product", "name", "title", "path", "url", "query")
+_PRODUCT = ("product_id", "productId", "sku", "id")
 _MONEY = ("discount", "shipping", "tax", "cost")
 _PLACES = ("channel", "store", "country", "region", "city", "currency", "status")
 
 
-def table_of(event: InboxEvent) -> str:
-    """The table a message belongs to. An order without number or amount is an interaction like any other."""
-    if event.kind == "identify":
-        return "customers"
-    return "orders" if _order(event) else "interactions"
-
-
-def row_of(event: InboxEvent) -> Row:
-    """What a tracked message says, as a row of its table."""
-    return _order(event) or _interaction(event)
+def facts_of(event: InboxEvent) -> list[tuple[str, Row]]:
+    """The rows that a tracked message is, each with its table. An order that cannot be told is an interaction."""
+    order = _order(event)
+    if order is None:
+        return [(INTERACTIONS, _interaction(event))]
+    return [(ORDERS, order), *((LINES, line) for line in _lines(event, order))]
 
 
 def _interaction(event: InboxEvent) -> Row:
@@ -50,7 +54,9 @@ def _order(event: InboxEvent) -> Row | None:
     if name not in (BOUGHT, REFUNDED):
         return None
     said = event.payload["properties"]
-    order, amount = text(said.get("order_id")) or text(said.get("orderId")), number(said, "total", "revenue", "value")
+    order = text(said.get("order_id")) or text(said.get("orderId"))
+    amount = number(said, "total", "revenue", "value")
+    amount = _worth(said) if amount is None else amount
     if order is None or amount is None:
         return None
     refund = name == REFUNDED
@@ -65,6 +71,50 @@ def _order(event: InboxEvent) -> Row | None:
         **{name: text(said.get(name)) for name in _PLACES},
         "properties": extras(said, known),
     }
+
+
+def _lines(event: InboxEvent, order: Row) -> list[Row]:
+    """What was bought. Of a refund the lines are not told: it takes off the order that it names, whole."""
+    products = _products(event.payload["properties"])
+    if order["refund_of"] or len(products) > MOST_LINES:
+        return []
+    shared = {name: order[name] for name in ("order_id", "customer_id", "ordered_at", "channel", "store", "country")}
+    return [
+        {
+            **shared,
+            "line_no": str(place),
+            "product_id": next((found for key in _PRODUCT if (found := text(product.get(key)))), None),
+            "product_name": text(product.get("name")) or text(product.get("title")),
+            "category": text(product.get("category")),
+            "quantity": number(product, "quantity"),
+            "unit_price": number(product, "price", "unit_price"),
+            "amount": _amount(product),
+            "discount": number(product, "discount"),
+            "cost": number(product, "cost"),
+        }
+        for place, product in enumerate(products, 1)
+    ]
+
+
+def _products(said: Row) -> list[Row]:
+    """The products that are told well enough to be a line: which one it is, or what it cost."""
+    listed = said.get("products")
+    listed = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    named = (*_PRODUCT, "name", "title")
+    return [one for one in listed if _amount(one) is not None or any(text(one.get(name)) for name in named)]
+
+
+def _amount(product: Row) -> float | None:
+    price, quantity = number(product, "price", "unit_price"), number(product, "quantity")
+    if price is None:
+        return number(product, "total", "amount", "revenue")
+    return round(price * (1 if quantity is None else quantity), 6)
+
+
+def _worth(said: Row) -> float | None:
+    """What the products add up to, if each says what it cost."""
+    amounts = [_amount(product) for product in _products(said)]
+    return round(sum(amounts), 6) if amounts and None not in amounts else None  # type: ignore[arg-type]
 
 
 def text(value: Any) -> str | None:

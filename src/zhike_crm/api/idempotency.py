@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import inspect
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, get_type_hints
@@ -23,6 +24,7 @@ from zhike_crm.api.problems import Problem
 
 KEPT = dt.timedelta(hours=24)
 HEADER = "Idempotency-Key"
+PATTERN = r"^[!-~]([ -~]{0,98}[!-~])?$"
 View = Callable[..., HttpResponse]
 
 
@@ -34,7 +36,7 @@ def idempotent(view: View) -> View:
         key = request.headers.get(HEADER, "")
         if not key:
             return view(request, **values)
-        if len(key) > 100 or not key.isprintable():
+        if not re.fullmatch(PATTERN, key):
             raise Problem(422, _("An Idempotency-Key has at most 100 printable characters."))
         try:
             return _first_time(view, request, key, values)

@@ -4,7 +4,8 @@
 
 The mark is stored first and names the files, and the lake's own ledger knows the names of the files it took in. So a
 drain that was killed at any moment is found again by its mark: what the lake already has is not brought again, the
-rest is. Rows have the ids of their messages, so that even a file read twice would change nothing.
+rest is. Rows have the ids of their messages, so that even a file read twice would change nothing. A message has landed
+when all files with something of it have; what it says of customers who are known already is then on their records too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import datetime as dt
 import logging
 import uuid
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +29,9 @@ from zhike.errors import InputError
 from zhike.importing.importer import Choices, import_file
 from zhike.lake.batches import State, batches
 from zhike.lake.lake import Lake
-from zhike_crm.api.facts_of_events import Row, row_of, table_of
+from zhike_crm.api.facts_of_events import CUSTOMERS, Row, facts_of
 from zhike_crm.api.idempotency import forget_old
+from zhike_crm.api.known_people import update_known
 from zhike_crm.api.models import InboxEvent
 from zhike_crm.api.profiles import profiles
 from zhike_crm.workspaces.models import Workspace
@@ -73,31 +78,50 @@ def _mark(workspace: Workspace) -> uuid.UUID | None:
 def _land(workspace: Workspace, lake: Lake, name: uuid.UUID) -> int:
     """One drain. A file that the lake refuses keeps its events waiting, and the way of the others free."""
     known = {batch.file for batch in batches(lake) if batch.state is not State.INTERRUPTED}
-    landed = 0
-    for (table, source), events in _groups(_waiting(workspace).filter(drain=name)).items():
+    events = list(_waiting(workspace).filter(drain=name).order_by("kind", "occurred_at", "pk"))
+    refused: set[int] = set()
+    for (table, source), group in _files(lake, events).items():
         file = f"inbox-{name.hex}-{table}-{source}.parquet"
-        if file in known or _import(lake, file, table, source, events):
-            landed += _note_landed(workspace, events)
-    return landed
+        if file not in known and not _import(lake, file, table, source, group.rows()):
+            refused |= group.events
+    return _note_landed(workspace, [event for event in events if event.pk not in refused])
 
 
-def _groups(rows: Any) -> dict[tuple[str, str], list[InboxEvent]]:
-    """(table, source) → events, in the order in which they happened. Customers first, whose facts the others are."""
-    found: dict[tuple[str, str], list[InboxEvent]] = defaultdict(list)
-    for event in rows.order_by("kind", "occurred_at", "pk"):
-        found[table_of(event), event.source].append(event)
-    return found
+@dataclass
+class _Group:
+    """What goes into one file: the rows, made when their turn comes, and whose they are."""
+
+    rows: Callable[[], list[Row]]
+    events: set[int]
 
 
-def _import(lake: Lake, name: str, table: str, source: str, events: list[InboxEvent]) -> bool:
-    rows = profiles(lake, source, events) if table == "customers" else [row_of(event) for event in events]
+def _files(lake: Lake, events: list[InboxEvent]) -> dict[tuple[str, str], _Group]:
+    """(table, source) → what goes there, in the order in which it happened. Customers first, whose the facts are."""
+    people: dict[str, list[InboxEvent]] = defaultdict(list)
+    facts: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    whose: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for event in events:
+        if event.kind == "identify":
+            people[event.source].append(event)
+            continue
+        for table, row in facts_of(event):
+            facts[table, event.source].append(row)
+            whose[table, event.source].add(event.pk)
+    found = {
+        (CUSTOMERS, source): _Group(partial(profiles, lake, source, said), {event.pk for event in said})
+        for source, said in people.items()
+    }
+    return found | {key: _Group(partial(list, rows), whose[key]) for key, rows in facts.items()}
+
+
+def _import(lake: Lake, name: str, table: str, source: str, rows: list[Row]) -> bool:
     with lake.staging() as folder:
         file = Path(folder, name)
         pa.parquet.write_table(_filled(rows), file)
         try:
             import_file(lake, file, Choices(table=table, source=source))
         except InputError:
-            log.exception("%s with %s events was refused; they go on waiting", name, len(events))
+            log.exception("%s with %s rows was refused; their messages go on waiting", name, len(rows))
             return False
     return True
 
@@ -118,9 +142,11 @@ def _column(values: list[Any]) -> pa.Array:
 
 def _note_landed(workspace: Workspace, events: list[InboxEvent]) -> int:
     landed = 0
-    for start in range(0, len(events), 500):
-        ids = [event.pk for event in events[start : start + 500]]
-        landed += InboxEvent.objects.of(workspace).filter(pk__in=ids).update(landed_at=timezone.now())
+    with transaction.atomic():
+        update_known(workspace, [event for event in events if event.kind == "identify"])
+        for start in range(0, len(events), 500):
+            ids = [event.pk for event in events[start : start + 500]]
+            landed += InboxEvent.objects.of(workspace).filter(pk__in=ids).update(landed_at=timezone.now())
     return landed
 
 

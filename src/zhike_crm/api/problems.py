@@ -43,6 +43,7 @@ _TITLES = {
     401: lambda: _("Who asks is not known"),
     403: lambda: _("Not allowed"),
     404: lambda: _("Not found"),
+    405: lambda: _("Not this way"),
     409: lambda: _("It does not fit what is there"),
     412: lambda: _("Somebody else was quicker"),
     413: lambda: _("Too large"),

@@ -39,14 +39,14 @@ def profiles(lake: Lake, source: str, events: Iterable[InboxEvent]) -> list[Row]
     said: dict[str, Row] = {}
     for event in events:
         row = said.setdefault(event.customer_id, {TRAITS: {}})
-        told = _told(event.payload["traits"])
+        told = read_traits(event.payload["traits"])
         row[TRAITS] |= told.pop(TRAITS)
         row.update(told)
     known = _known(lake, {qualified(source, name): name for name in said})
     return [_whole(name, row, known.get(name, {})) for name, row in said.items()]
 
 
-def _told(traits: Row) -> Row:
+def read_traits(traits: Row) -> Row:
     """Traits by our names; what has none in `traits`. A trait that is null or empty says nothing."""
     flat = {name: value for name, value in traits.items() if not isinstance(value, dict)}
     address, company = traits.get("address"), traits.get("company")

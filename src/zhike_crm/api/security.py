@@ -28,7 +28,7 @@ class AccessToken(HttpBearer):
 
     def __init__(self, permission: str, *, everything: bool = False) -> None:
         super().__init__()
-        self.permission, self._everything = permission, everything
+        self.permission, self.everything = permission, everything
 
     def authenticate(self, request: Any, token: str) -> Bearer | None:
         bearer = known_bearer(request, token)
@@ -39,7 +39,7 @@ class AccessToken(HttpBearer):
         _stop_if_spent(request.allowance)
         request.by, request.workspace = bearer.by, bearer.token.workspace
         require(bearer.by, self.permission)
-        if self._everything and reach(bearer.by) != Reach.ALL:
+        if self.everything and reach(bearer.by) != Reach.ALL:
             raise PermissionDenied(str(Reach.ALL.label))
         self.look_at_size(request)
         return bearer

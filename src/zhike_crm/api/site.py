@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from ninja import NinjaAPI
 
 from zhike_crm.api import customers, events, imports, jobs, lake, problems, work
-from zhike_crm.api.idempotency import HEADER
+from zhike_crm.api.idempotency import HEADER, PATTERN
 from zhike_crm.api.security import known_bearer, secret_of
 
 DESCRIPTION = """
@@ -55,7 +55,12 @@ def _described() -> dict[str, Any]:
                 if int(status) >= 400:
                     response["content"] = {"application/problem+json": response["content"]["application/json"]}
         if "post" in methods and "multipart/form-data" not in str(methods["post"].get("requestBody", "")):
-            header = {"in": "header", "name": HEADER, "required": False, "schema": {"type": "string", "maxLength": 100}}
+            header = {
+                "in": "header",
+                "name": HEADER,
+                "required": False,
+                "schema": {"type": "string", "pattern": PATTERN},
+            }
             methods["post"].setdefault("parameters", []).append(header)
         if "patch" in methods and methods["patch"]["operationId"].endswith("change_customer"):
             header = {"in": "header", "name": "If-Match", "required": False, "schema": {"type": "string"}}

@@ -60,7 +60,7 @@ def note_list(
 @idempotent
 def write_note(request: HttpRequest, pk: Id, body: NoteIn) -> HttpResponse:
     """Write a note. `@[name](member id)` mentions a colleague."""
-    return answer(records.note(actions.write_note(found(request.by, pk), body.text, request.by)), 201)
+    return answer(records.note(actions.write_note(found(request.by, pk), body.text, request.by, via=Via.API)), 201)
 
 
 @router.delete("/notes/{pk}", auth=may("customers.edit"), response={204: None, **PROBLEMS}, tags=["notes and tasks"])
@@ -70,7 +70,7 @@ def delete_note(request: HttpRequest, pk: Id) -> HttpResponse:
     note = rows.filter(by=request.by.user).first()
     if note is None:
         raise Http404
-    actions.delete_note(note, request.by)
+    actions.delete_note(note, request.by, via=Via.API)
     return nothing()
 
 
@@ -103,8 +103,8 @@ def create_task(request: HttpRequest, body: TaskIn) -> HttpResponse:
     customer = found(request.by, body.customer) if body.customer else None
     own = request.by if request.by.pk else None
     owner = member_of(request.by, body.owner) if body.owner else own
-    made = actions.create_task(request.by, title=body.title, customer=customer, owner=owner, due_on=body.due_on)
-    return answer(records.task(made), 201)
+    values = {"title": body.title, "customer": customer, "owner": owner, "due_on": body.due_on}
+    return answer(records.task(actions.create_task(request.by, via=Via.API, **values)), 201)
 
 
 @router.patch("/tasks/{pk}", auth=may("customers.edit"), response={200: TaskOut, **PROBLEMS}, tags=["notes and tasks"])
@@ -113,7 +113,7 @@ def change_task(request: HttpRequest, pk: Id, body: TaskPatch) -> HttpResponse:
     task = _tasks(request.by).filter(pk=pk).first()
     if task is None:
         raise Http404
-    return answer(records.task(actions.set_done(task, request.by, done=body.done)))
+    return answer(records.task(actions.set_done(task, request.by, done=body.done, via=Via.API)))
 
 
 def _tasks(by: Any) -> Any:

@@ -8,6 +8,7 @@ ZHIKE_EMAIL_URL     smtp://user:password@host:587/?tls=true (default: mails are 
 ZHIKE_DEBUG         1 shows tracebacks; never on a server others reach
 ZHIKE_UPLOAD_MB     the largest file that may be uploaded, in megabytes (default: 2048)
 ZHIKE_QUERY_HOSTS   servers whose databases may be asked for rows, such as db.example.com,10.0.0.5 (default: none)
+ZHIKE_API_PER_MINUTE  requests a minute that one access token may make (default: 6000)
 ZHIKE_SIGNUP        open: anybody may make an account; invited (default): only the first person, and who is invited
 """
 
@@ -39,6 +40,11 @@ def flag(name: str) -> bool:
 def megabytes(name: str, otherwise: int) -> int:
     """A size, in bytes."""
     return int(float(os.environ.get(name) or otherwise) * 1024 * 1024)
+
+
+def count(name: str, otherwise: int) -> int:
+    """A number of things; 1 at least."""
+    return max(1, int(os.environ.get(name) or otherwise))
 
 
 def names(name: str) -> list[str]:

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "zhike_crm.running.health.Health",
     "django.middleware.security.SecurityMiddleware",
+    "zhike_crm.api.lane.Lane",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -92,6 +93,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [PACKAGE / "locale"]
+FORMAT_MODULE_PATH = ["zhike_crm.config.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -144,6 +146,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS
+ZHIKE_API_PER_MINUTE = environment.count("ZHIKE_API_PER_MINUTE", 6_000)
 ZHIKE_OPEN_SIGNUP = environment.os.environ.get("ZHIKE_SIGNUP") == "open"
 
 # -- mail --------------------------------------------------------------------------------------------------------------

@@ -70,14 +70,14 @@ def delete_customer(customer: Customer, by: Membership, *, via: str = Via.PAGE) 
 
 
 @transaction.atomic
-def restore_customer(customer: Customer, by: Membership) -> None:
+def restore_customer(customer: Customer, by: Membership, *, via: str = Via.PAGE) -> None:
     customer.deleted_at = None
     customer.save(update_fields=["deleted_at"])
-    record(customer, "customer.restored", Actor(by.user))
+    record(customer, "customer.restored", Actor(by.user, Via(via)))
 
 
 @transaction.atomic
-def write_note(customer: Customer, text: str, by: Membership) -> Note:
+def write_note(customer: Customer, text: str, by: Membership, *, via: str = Via.PAGE) -> Note:
     """A note on a customer. Who is mentioned finds it on their home page.
 
     Raises:
@@ -87,7 +87,7 @@ def write_note(customer: Customer, text: str, by: Membership) -> Note:
     note.full_clean(exclude=["workspace"])
     note.save()
     note.mentioned.set(_mentioned(text, by))
-    record(note, "note.written", Actor(by.user), {"text": [None, note.text]})
+    record(note, "note.written", Actor(by.user, Via(via)), {"text": [None, note.text]})
     return note
 
 
@@ -109,20 +109,22 @@ def change_note(note: Note, text: str, by: Membership) -> Note:
 
 
 @transaction.atomic
-def delete_note(note: Note, by: Membership) -> None:
+def delete_note(note: Note, by: Membership, *, via: str = Via.PAGE) -> None:
     note.deleted_at = timezone.now()
     note.save(update_fields=["deleted_at"])
-    record(note, "note.deleted", Actor(by.user))
+    record(note, "note.deleted", Actor(by.user, Via(via)))
 
 
 @transaction.atomic
-def create_task(by: Membership, *, title: str, customer: Customer | None = None, **values: Any) -> Task:
+def create_task(
+    by: Membership, *, title: str, customer: Customer | None = None, via: str = Via.PAGE, **values: Any
+) -> Task:
     """Something to do; one's own unless another owner is given."""
     values.setdefault("owner", by)
     task = Task(workspace_id=by.workspace_id, customer=customer, title=title, created_by=by.user, **values)
     task.full_clean(exclude=["workspace"])
     task.save()
-    record(task, "task.created", Actor(by.user), {"title": [None, title]})
+    record(task, "task.created", Actor(by.user, Via(via)), {"title": [None, title]})
     return task
 
 
@@ -148,11 +150,11 @@ def delete_task(task: Task, by: Membership) -> None:
 
 
 @transaction.atomic
-def set_done(task: Task, by: Membership, *, done: bool) -> Task:
+def set_done(task: Task, by: Membership, *, done: bool, via: str = Via.PAGE) -> Task:
     """Tick a task off, or open it again."""
     task.done_at = timezone.now() if done else None
     task.save(update_fields=["done_at"])
-    record(task, "task.done" if done else "task.reopened", Actor(by.user))
+    record(task, "task.done" if done else "task.reopened", Actor(by.user, Via(via)))
     return task
 
 

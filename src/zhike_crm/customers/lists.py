@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -77,6 +78,9 @@ class CustomerList(RecordList):
             found |= Q(email__istartswith=words) | Q(phone__startswith=words)
         return rows.filter(found)
 
+    def names(self, linked: Collection[int]) -> Mapping[int, str]:
+        return dict(visible(self.member, Customer.objects).filter(pk__in=linked).values_list("pk", "name"))
+
     def own_columns(self) -> list[Column]:
         return [
             Column("name", _("Customer"), Kind.TEXT, "name", shown=True),
@@ -87,6 +91,9 @@ class CustomerList(RecordList):
             Column("orders", _("Orders"), Kind.NUMBER, "score__orders", shown=True),
             Column("last_at", _("Last purchase"), Kind.DATE, "score__last_at", shown=True),
             Column("clv", _("Lifetime value"), Kind.MONEY, "score__clv", shown=True),
+            Column("residual_clv", _("Value to come"), Kind.MONEY, "score__residual_clv"),
+            Column("expected_purchases", _("Purchases to expect"), Kind.NUMBER, "score__expected_purchases", digits=1),
+            Column("p_alive", _("Probability of staying"), Kind.NUMBER, "score__p_alive", digits=2),
             Column("rfm_score", _("RFM score"), Kind.NUMBER, "score__rfm_score", digits=2),
             Column("recency_days", _("Days since last purchase"), Kind.NUMBER, "score__recency_days"),
             Column("frequency", _("Purchases in the window"), Kind.NUMBER, "score__frequency"),

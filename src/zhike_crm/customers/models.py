@@ -125,6 +125,10 @@ class Score(WorkspaceRow):
     average_order_value = models.FloatField(_("average order"), null=True)
     clv = models.FloatField(_("customer lifetime value"), null=True)
     profit = models.FloatField(_("profit"), null=True)
+    # What is still to come, by the model that did best on held-out purchases; empty where no model could be fitted.
+    p_alive = models.FloatField(_("probability of still being a customer"), null=True)
+    expected_purchases = models.FloatField(_("purchases to expect"), null=True)
+    residual_clv = models.FloatField(_("value to come"), null=True)
     rank = models.IntegerField(_("rank by revenue"), null=True)
     overdue = models.FloatField(_("overdue"), null=True)
     first_at = models.DateField(_("first purchase"), null=True)
@@ -143,6 +147,8 @@ class Score(WorkspaceRow):
                 "monetary",
                 "revenue",
                 "clv",
+                "residual_clv",
+                "p_alive",
                 "orders",
                 "average_order_value",
                 "profit",

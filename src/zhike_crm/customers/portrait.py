@@ -9,6 +9,7 @@ from typing import Any
 from zhike.history import History
 from zhike.lifecycle import strategy
 from zhike.portrait import explain
+from zhike.proof import Proof
 from zhike_crm.customers.models import Customer
 from zhike_crm.customers.timeline import Event, facts_of, reach
 from zhike_crm.workspaces.lakes import history_of
@@ -22,7 +23,8 @@ class Portrait:
     """As of the current run.
 
     `reasons`: model → why, in a sentence. `average`: r, f, m of everybody. `trend`: a row per day that was computed,
-    oldest first. `events`: the newest things that happened to the customer, from the lake.
+    oldest first. `events`: the newest things that happened to the customer, from the lake. `doubtful`: the value to
+    come is by a model that did no better than none.
     """
 
     scores: dict[str, Any] = field(default_factory=dict)
@@ -32,6 +34,7 @@ class Portrait:
     trend: list[dict[str, Any]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     as_of: dt.date | None = None
+    doubtful: bool = False
 
 
 def read_portrait(workspace: Workspace, customer: Customer) -> Portrait:
@@ -44,12 +47,13 @@ def read_portrait(workspace: Workspace, customer: Customer) -> Portrait:
     now = next((row for row in rows if row["run"] == run.run), {})
     return Portrait(
         scores=now,
-        reasons=explain(now, run.settings["window_days"]) if now else {},
+        reasons=explain(now, run) if now else {},
         next_step=strategy(now["stage"]) if now else "",
         average=history.averages(("r", "f", "m")),
         trend=sorted((row for row in rows if not row["never_purchased"]), key=lambda row: row["as_of"]),
         events=facts_of(history, ids, reach(1)),
         as_of=run.as_of,
+        doubtful="clv" in run.proofs and not Proof.from_dict(run.proofs["clv"]).holds,
     )
 
 

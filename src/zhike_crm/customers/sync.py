@@ -18,6 +18,7 @@ from django.db import transaction
 from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, scores_of
+from zhike.portrait import profiles
 from zhike_crm import bulk
 from zhike_crm.customers.models import Customer, Identity, Score
 from zhike_crm.workspaces.models import Workspace
@@ -52,16 +53,7 @@ def _take(con: duckdb.DuckDBPyConnection, lake: Lake, name: str, table: Any) -> 
 def _profiles(lake: Lake, run: Run) -> Any:
     """What the company told about its customers: from its list of them, else the places of their orders."""
     facts = Facts.of(lake, run)
-    people = facts.table("customers")
-    told = (
-        people.filter(people.customer_id.notnull())
-        .group_by("customer_id")
-        .aggregate(
-            **{name: people[name].max() for name in _PROFILE},
-            birth_date=people.birth_date.max(),
-            is_company=(people.company.max().notnull() & people.name.max().isnull()),
-        )
-    )
+    told = profiles(facts)
     places = _places(facts)
     joined = told.outer_join(places, told.customer_id == places.buyer)
     return joined.select(
@@ -69,7 +61,7 @@ def _profiles(lake: Lake, run: Run) -> Any:
         **{name: joined[name] for name in _PROFILE if name != "country"},
         country=ibis.coalesce(joined.country, joined.bought_in),
         birth_date=joined.birth_date,
-        is_company=joined.is_company.fill_null(False),
+        is_company=joined.company.notnull() & joined.name.isnull(),
     )
 
 

@@ -56,7 +56,7 @@ def flows(key: str, title: str, column: str, rows: Sequence[Row], sides: Sides) 
         "right": 4,
         "top": 30,
         "bottom": 8,
-        "nodeGap": 12,
+        "nodeGap": 16,
         "nodeWidth": 14,
         "layoutIterations": 0,
         "lineStyle": {"color": "source", "opacity": 0.28},

@@ -12,6 +12,7 @@ from zhike.errors import SettingsError
 from zhike.lifecycle import LifecycleSettings
 from zhike.rfm import RfmSettings
 from zhike.settings import Settings, ValueSettings
+from zhike.value.assumptions import LONGEST_HORIZON_DAYS
 
 MODES = [("minmax", _("Min-max: weighted score between the worst and the best customer")),
          ("quantile", _("Quantile: scores 1 to 5, a fifth of the customers each"))]  # fmt: skip
@@ -108,7 +109,14 @@ class LifecycleForm(SettingsForm):
 class ValueForm(SettingsForm):
     """What the value models cannot find in the data, and the window that frequency and amount are counted in."""
 
-    steps = {"margin": "0.1", "lifespan_years": "0.1", "cost_per_ticket": "0.01", "window_days": "1"}
+    steps = {
+        "margin": "0.1",
+        "lifespan_years": "0.1",
+        "cost_per_ticket": "0.01",
+        "horizon_days": "1",
+        "discount_rate": "0.1",
+        "window_days": "1",
+    }
 
     margin = forms.FloatField(
         label=_("gross margin, %"),
@@ -128,6 +136,15 @@ class ValueForm(SettingsForm):
         required=False,
         help_text=_("Where a ticket's own cost is not known."),
     )
+    horizon_days = forms.IntegerField(
+        label=_("value to come looks ahead, days"), min_value=1, max_value=LONGEST_HORIZON_DAYS
+    )
+    discount_rate = forms.FloatField(
+        label=_("discount rate, % a year"),
+        min_value=0,
+        max_value=100,
+        help_text=_("What money that comes a year later is worth less."),
+    )
     window_days = forms.IntegerField(
         label=_("window, days"),
         min_value=1,
@@ -142,10 +159,13 @@ class ValueForm(SettingsForm):
             "margin": margin,
             "lifespan_years": value.lifespan_years,
             "cost_per_ticket": value.cost_per_ticket,
+            "horizon_days": value.horizon_days,
+            "discount_rate": round(value.discount_rate * 100, 6),
             "window_days": base.window_days,
         }
 
     def made(self, base: Settings, values: dict[str, Any]) -> Settings:
         margin = None if values["margin"] is None else round(values["margin"] / 100, 8)
-        value = ValueSettings(margin, values["lifespan_years"], values["cost_per_ticket"])
+        rate = round(values["discount_rate"] / 100, 8)
+        value = ValueSettings(margin, values["lifespan_years"], values["cost_per_ticket"], values["horizon_days"], rate)
         return replace(base, value=value, window_days=values["window_days"])

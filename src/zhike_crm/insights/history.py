@@ -30,6 +30,8 @@ _LABELS = {
     "value.margin": gettext_lazy("gross margin"),
     "value.lifespan_years": gettext_lazy("customers last, years"),
     "value.cost_per_ticket": gettext_lazy("cost of a ticket"),
+    "value.horizon_days": gettext_lazy("value to come looks ahead, days"),
+    "value.discount_rate": gettext_lazy("discount rate, as a share a year"),
 }
 _MODES = {"minmax": gettext_lazy("min-max"), "quantile": gettext_lazy("quantile")}
 

@@ -10,13 +10,17 @@ from zhike_crm.workspaces.scoping import WorkspaceRow
 
 
 class RunSummary(WorkspaceRow):
-    """The figures of one run of the lake. The current one is what lists and portraits show."""
+    """The figures of one run of the lake. The current one is what lists and portraits show.
+
+    `proofs`: subject → how its model did on held-out data (`zhike.proof.Proof.from_dict`).
+    """
 
     run = models.IntegerField()
     as_of = models.DateField()
     customers = models.IntegerField()
     settings = models.JSONField(default=dict)
     figures = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    proofs = models.JSONField(default=dict)
     current = models.BooleanField(default=False)
     made_at = models.DateTimeField(auto_now_add=True)
 

@@ -46,7 +46,9 @@ def shown(workspace: Workspace, wanted: str | None = None) -> Shown | None:
 
 def known(workspace: Workspace, *always: RunSummary) -> list[RunSummary]:
     """The newest run of each day (the current one of its day), newest day first; those asked for are among them."""
-    rows = RunSummary.objects.of(workspace).defer("figures", "settings").order_by("-as_of", "-run")[: MOST * 5]
+    rows = (
+        RunSummary.objects.of(workspace).defer("figures", "settings", "proofs").order_by("-as_of", "-run")[: MOST * 5]
+    )
     by_day: dict[Any, RunSummary] = {}
     for row in rows:
         if row.as_of not in by_day or row.current:

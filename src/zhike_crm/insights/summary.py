@@ -20,7 +20,13 @@ _LEFT_OUT = ("run", "imports", "advice", "moves", "companies")
 def summarise(workspace: Workspace, lake: Lake, run: Run) -> RunSummary:
     """Keep the figures of a run."""
     figures = _plain(read_figures(lake, run))
-    values = {"as_of": run.as_of, "customers": run.customers, "settings": run.settings, "figures": figures}
+    values = {
+        "as_of": run.as_of,
+        "customers": run.customers,
+        "settings": run.settings,
+        "figures": figures,
+        "proofs": run.proofs,
+    }
     return RunSummary.objects.update_or_create(workspace=workspace, run=run.run, defaults=values)[0]
 
 

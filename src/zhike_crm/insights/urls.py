@@ -21,5 +21,6 @@ urlpatterns = [
     path("value/publish", settings.publish_value, name="publish_value"),
     path("retention/", models.retention_page, name="retention"),
     path("movers/", models.movers, name="movers"),
+    path("health/", models.model_health, name="model_health"),
     path("insights/settings/restore", settings.restore_settings, name="restore_settings"),
 ]

@@ -47,6 +47,7 @@ SECTIONS = (
             Entry(_("Lifecycle"), "lifecycle", icon="recycle", permission="insights.view"),
             Entry(pgettext_lazy("of customers", "Value"), "value", icon="chart-histogram", permission="insights.view"),
             Entry(_("Retention"), "retention", icon="chart-grid-dots", permission="insights.view"),
+            Entry(_("Model health"), "model_health", icon="stethoscope", permission="insights.view"),
         ),
     ),
     Section(

@@ -203,7 +203,9 @@ def test_few_queries(caller: Callers, people: list[Customer]) -> None:
     from django.db import connection
 
     mine = caller("owner")
-    mine.get("/customers")
+    # That the token was used is noted first.
+    for _ in range(2):
+        mine.get("/customers")
     for address, most in ((f"/customers/{people[0].pk}", 3), ("/customers?limit=50", 3), ("/tasks", 2)):
         with CaptureQueriesContext(
             connection,

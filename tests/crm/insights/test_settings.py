@@ -24,7 +24,14 @@ RESTORE = "/w/shop/insights/settings/restore"
 
 RFM = {"mode": "quantile", "weight_r": "0.2", "weight_f": "0.5", "weight_m": "0.3", "high": "0.7", "potential": "0.4"}
 LIFECYCLE = {"slow_after": "0.3", "churn_after": "0.5", "settled_after": "4", "rise": "1.25", "fall": "0.5"}
-VALUE = {"margin": "35", "lifespan_years": "", "cost_per_ticket": "2.5", "window_days": "180"}
+VALUE = {
+    "margin": "35",
+    "lifespan_years": "",
+    "cost_per_ticket": "2.5",
+    "horizon_days": "365",
+    "discount_rate": "8",
+    "window_days": "180",
+}
 
 
 @pytest.mark.parametrize(("page", "values"), [("rfm", RFM), ("lifecycle", LIFECYCLE)])

@@ -12,7 +12,7 @@ from zhike.errors import ZhikeError
 from zhike.settings import Settings
 from zhike_crm.accounts.pages import page
 from zhike_crm.customers.lists import CustomerList
-from zhike_crm.insights import charts, lifecycle, retention, value
+from zhike_crm.insights import charts, health, lifecycle, retention, value
 from zhike_crm.insights.actions import published
 from zhike_crm.insights.flows import Sides, codes, flows, name_of
 from zhike_crm.insights.forms import LifecycleForm, RfmForm, ValueForm
@@ -101,6 +101,16 @@ def retention_page(request: HttpRequest) -> HttpResponse:
             "counts": request.GET.get("show") == "counts",
         }
     return render(request, "insights/retention.html", context)
+
+
+@page("insights.view")
+def model_health(request: HttpRequest) -> HttpResponse:
+    """Which scores may be relied on?"""
+    shown = asked(request)
+    context = context_of(request, shown)
+    if shown is not None:
+        context |= {"checks": health.checks(shown), "rules": health.rules()}
+    return render(request, "insights/health.html", context)
 
 
 @page("insights.view")

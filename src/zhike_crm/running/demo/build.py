@@ -93,6 +93,7 @@ def build(folder: Path, data: Path, language: str) -> None:
 
 def _fill_lake(workspace: Any, data: Path, language: str) -> None:
     from zhike.importing.importer import Choices, import_file
+    from zhike_crm.imports.ledger import adopt
     from zhike_crm.workspaces.lakes import lake_of
 
     with lake_of(workspace) as lake, tempfile.TemporaryDirectory() as aside:
@@ -113,6 +114,7 @@ def _fill_lake(workspace: Any, data: Path, language: str) -> None:
             pq.write_table(make(ids, language), file)
             _step(_("Importing {file}", file=file.name))
             import_file(lake, file, Choices(table=table))
+        adopt(workspace, lake)
 
 
 def _customers(lake: Any) -> list[str]:
@@ -146,6 +148,13 @@ def _add_people(owner: Any, language: str) -> None:
         _twins(owner)
 
 
+def _best_first() -> tuple[Any, str]:
+    """Who never bought has no rank, and comes last."""
+    from django.db.models import F
+
+    return F("score__rank").asc(nulls_last=True), "pk"
+
+
 def _colleague(owner: Any, role: str, name: str) -> Any:
     from zhike_crm.accounts.models import Membership, User
 
@@ -156,7 +165,7 @@ def _colleague(owner: Any, role: str, name: str) -> Any:
 def _name_customers(workspace: Any, language: str) -> None:
     from zhike_crm.customers.models import Customer
 
-    customers = list(Customer.objects.of(workspace).order_by("score__rank", "pk"))
+    customers = list(Customer.objects.of(workspace).order_by(*_best_first()))
     made = people.people([customer.name for customer in customers], language)
     for customer in customers:
         person = made[customer.name]
@@ -176,7 +185,7 @@ def _assign(owner: Any, colleagues: dict[str, Any], language: str) -> None:
     from zhike_crm.customers.actions import create_task, write_note
     from zhike_crm.customers.models import Customer
 
-    best = list(Customer.objects.of(owner.workspace).order_by("score__rank", "pk")[:CARED_FOR])
+    best = list(Customer.objects.of(owner.workspace).order_by(*_best_first())[:CARED_FOR])
     ids = [customer.pk for customer in best]
     Customer.objects.of(owner.workspace).filter(pk__in=ids).update(owner=colleagues["sales"])
     mark, today = stories.MARK[language], timezone.localdate()
@@ -193,7 +202,7 @@ def _twins(owner: Any) -> None:
     from zhike_crm.customers.actions import create_customer
     from zhike_crm.customers.models import Customer
 
-    for first in Customer.objects.of(owner.workspace).order_by("score__rank", "pk")[10:60:10]:
+    for first in Customer.objects.of(owner.workspace).order_by(*_best_first())[10:60:10]:
         create_customer(owner, name=first.name, email=first.email, country=first.country, simulated=True)
 
 

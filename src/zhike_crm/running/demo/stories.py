@@ -68,19 +68,19 @@ NOTES = {
 # What is to do, and in how many days.
 TASKS = {
     "en": (
-        ("Call: has not ordered for three months", -3),
+        ("Call: what does the coming season need?", -3),
         ("Send the price list", -1),
         ("Ask whether the replacements arrived", 0),
-        ("Thank for the tenth order", 0),
+        ("Thank for the latest order", 0),
         ("Offer the winter range", 2),
         ("Agree on yearly volume", 5),
         ("Visit the new shop", 9),
     ),
     "zh": (
-        ("电话回访：三个月没下单了", -3),
+        ("电话回访：了解下一季的需求", -3),
         ("发送价目表", -1),
         ("确认补发的货是否收到", 0),
-        ("感谢第十次下单", 0),
+        ("感谢最近的订单", 0),
         ("推荐冬季新品", 2),
         ("商定全年用量", 5),
         ("拜访新店", 9),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
 from zhike_crm.fields.models import FieldValue
+from zhike_crm.fields.models import Kind as FieldKind
 from zhike_crm.fields.values import definitions, values_of
 from zhike_crm.ui.lists.bulk import BulkAction
 from zhike_crm.ui.lists.columns import Column, Kind, custom_column
@@ -123,6 +124,10 @@ class RecordList:
         """The page of a record."""
         raise NotImplementedError
 
+    def names(self, linked: Collection[int]) -> Mapping[int, str]:
+        """What the records are called that custom fields link to, those within reach."""
+        return {}
+
     # -- what every list does ------------------------------------------------------------------------------------------
     def _allowed(self) -> list[Column]:
         personal = can(self.member, "personal.view")
@@ -214,5 +219,9 @@ class RecordList:
     def _attach_custom(self, rows: Sequence[Any], columns: Sequence[Column]) -> None:
         fields = [column.field for column in columns if column.field is not None]
         values = values_of(fields, [row.pk for row in rows])
+        linked = {
+            values[pk][f.name] for f in fields if f.kind == FieldKind.LINK for pk in values if f.name in values[pk]
+        }
+        names = self.names(linked) if linked else {}
         for row in rows:
-            row.custom = values.get(row.pk, {})
+            row.custom, row.linked = values.get(row.pk, {}), names

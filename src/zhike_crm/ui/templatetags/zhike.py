@@ -10,7 +10,8 @@ from django import template
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from zhike_crm.audit.verbs import VERBS
@@ -21,7 +22,9 @@ register = template.Library()
 
 _MENTION = re.compile(r"@\[([^\]]*)\]\(\d+\)")
 
-NOTHING = format_html('<span class="text-secondary" aria-label="{}">–</span>', "empty")
+NOTHING = mark_safe('<span class="text-secondary">–</span>')
+# What a language says for large numbers, the largest first.
+_SHORT = {"zh": ((1e8, "亿"), (1e4, "万")), "en": ((1e9, " B"), (1e6, " M"), (1e3, " k"))}
 
 
 @register.simple_tag
@@ -55,12 +58,12 @@ def percent(value: Any, digits: int = 0) -> str:
 
 @register.filter
 def short_money(value: Any) -> str:
-    """1.2 M, 34 k: for tiles, where digits are noise."""
+    """1.2 M, 34 k; 120.0万: for tiles, where digits are noise."""
     if value is None:
         return "–"
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+    for size, letter in _SHORT["zh" if (get_language() or "").startswith("zh") else "en"]:
         if abs(value) >= size:
-            return f"{value / size:,.1f} {letter}"
+            return f"{value / size:,.1f}{letter}"
     return f"{value:,.0f}"
 
 
@@ -70,6 +73,9 @@ def cell(column: Column, row: Any) -> Any:
     value = column.value(row)
     if value is None or value == "" or value == []:
         return NOTHING
+    if column.kind is Kind.LINK and column.field is not None:
+        # What is out of reach, or gone, is known by its number only.
+        return row.linked.get(value, f"#{value}")
     return _WRITERS[column.kind](column, value)
 
 

@@ -61,6 +61,8 @@ if (palette) {
     if (event.key === "ArrowDown") { mark(chosen + 1); event.preventDefault(); }
     if (event.key === "ArrowUp") { mark(chosen - 1); event.preventDefault(); }
     if (event.key === "Enter") { event.preventDefault(); options()[chosen]?.click(); }
+    // A search field would only be emptied by the first Escape.
+    if (event.key === "Escape") { event.preventDefault(); palette.close(); }
   });
   palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
   document.addEventListener("keydown", (event) => {

@@ -55,7 +55,8 @@ function dressed(options) {
   const dress = {
     color: palette,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: text },
-    animationDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 400,
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    animationDuration: 400,
     grid: { left: 8, right: 16, top: 24, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "all" },
   };
   const tooltip = {

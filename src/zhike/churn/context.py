@@ -1,0 +1,73 @@
+"""What customers with a like value did: the evidence a reason is told with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zhike.churn.layout import Feature, Layout, Matrix
+
+BINS = 5
+FEW_VALUES = 12
+# Fewer customers with a value are no evidence.
+FEWEST = 20
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Customers whose value lies from `low` to `high` (a category: its code), how many, and the share that left."""
+
+    low: float
+    high: float
+    customers: int
+    left: float
+
+
+@dataclass(frozen=True)
+class Context:
+    """Per feature the kinds of customers there were; `rate` is the share of all that left."""
+
+    rate: float
+    kinds: tuple[tuple[Kind, ...], ...]
+
+    @classmethod
+    def of(cls, x: Matrix, left: Matrix, layout: Layout) -> Context:
+        kinds = tuple(_kinds(x[:, j], left, feature) for j, feature in enumerate(layout.features))
+        return cls(float(left.mean()), kinds)
+
+    def kind(self, feature: int, value: float) -> Kind | None:
+        """The customers with a like value; None when there were too few, or the value lies outside all of them."""
+        for kind in self.kinds[feature]:
+            if kind.low <= value <= kind.high and kind.customers >= FEWEST:
+                return kind
+        return None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"rate": self.rate, "kinds": [[vars(kind) for kind in kinds] for kinds in self.kinds]}
+
+    @classmethod
+    def from_dict(cls, kept: dict[str, Any]) -> Context:
+        """Raises ValueError, TypeError or KeyError for what cannot be one."""
+        return cls(float(kept["rate"]), tuple(tuple(Kind(**kind) for kind in kinds) for kinds in kept["kinds"]))
+
+
+def _kinds(column: Matrix, left: Matrix, feature: Feature) -> tuple[Kind, ...]:
+    known = ~np.isnan(column)
+    values, left = column[known], left[known]
+    if not len(values):
+        return ()
+    distinct = np.unique(values)
+    if feature.kind == "category" or len(distinct) <= FEW_VALUES:
+        edges = np.append(distinct, np.inf)
+    else:
+        edges = np.append(np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1), method="lower")[:-1]), np.inf)
+    at = np.searchsorted(edges, values, side="right") - 1
+    found = []
+    for k in range(len(edges) - 1):
+        here = at == k
+        if here.any():
+            mine = values[here]
+            found.append(Kind(float(mine.min()), float(mine.max()), int(here.sum()), float(left[here].mean())))
+    return tuple(found)

@@ -1,0 +1,62 @@
+"""How much memory a DuckDB may use, and one of its own for a piece of work on files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from zhike.errors import EngineError
+
+# Of the machine's memory, what a DuckDB may use before it spills to disk, where ZHIKE_MEMORY says nothing else (a
+# share such as 20%, or a size such as 1GB): a server of many processes gives each less.
+MEMORY_SHARE = 0.6
+
+
+@contextmanager
+def working(folder: Path, memory: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB of its own for a piece of work on files: rows in their order, times in UTC, nothing on the screen.
+
+    Args:
+        folder: where it spills what does not fit in memory.
+        memory: how much it may use; default: `memory_limit`.
+
+    Raises:
+        EngineError: ZHIKE_MEMORY is no amount of memory.
+
+    >>> with working(Path("/tmp"), "300MB") as con:
+    ...     con.sql("SELECT current_setting('memory_limit')").fetchall()
+    [('286.1 MiB',)]
+    """
+    with memory_named():
+        con = duckdb.connect(config={"memory_limit": memory or memory_limit(), "temp_directory": str(folder)})
+    with con:
+        # Standard output may be a line to another process; ours says which step it is anyway.
+        con.execute("SET enable_progress_bar = false")
+        con.execute("SET TimeZone = 'UTC'")
+        yield con
+
+
+def memory_limit() -> str:
+    """What ZHIKE_MEMORY says, else `MEMORY_SHARE` of the machine's memory, as DuckDB understands it."""
+    return os.environ.get("ZHIKE_MEMORY") or f"{MEMORY_SHARE:.0%}"
+
+
+@contextmanager
+def memory_named() -> Iterator[None]:
+    """DuckDB's complaint about an amount of memory says nothing of our setting.
+
+    Raises:
+        EngineError: ZHIKE_MEMORY is no amount of memory.
+    """
+    try:
+        yield
+    except duckdb.ParserException as wrong:
+        raise EngineError(
+            "ZHIKE_MEMORY cannot be {memory}.",
+            fix="Write a share such as 20%, or a size such as 1GB.",
+            memory=os.environ.get("ZHIKE_MEMORY", ""),
+        ) from wrong

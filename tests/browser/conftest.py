@@ -1,7 +1,8 @@
 """A real server with a small shop, and a real browser in front of it; both are started once.
 
 Nothing of Django runs in this process: the shop is made by `tests.browser.shop` and served by `zhike serve`, as people
-do it.
+do it. The browser lives no longer than this folder's tests: while it does, an event loop runs in the process, and
+Django refuses its database to whoever comes next.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=missing))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     home = tmp_path_factory.mktemp("browser")
     with socket.socket() as probe:
@@ -90,7 +91,7 @@ def _chromium() -> str | None:
     return shutil.which("chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
@@ -98,7 +99,7 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def session(shop: Shop, browser: Browser) -> dict[str, Any]:
     """The cookies of somebody who has signed in."""
     context = browser.new_context(locale="en-GB", viewport=WIDE)
@@ -144,6 +145,6 @@ def page(new_page: Callable[..., Page]) -> Page:
     return new_page()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def axe() -> Axe:
     return Axe()

@@ -148,7 +148,6 @@ class Score(WorkspaceRow):
                 "revenue",
                 "clv",
                 "residual_clv",
-                "p_alive",
                 "orders",
                 "average_order_value",
                 "profit",

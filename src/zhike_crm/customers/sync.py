@@ -86,43 +86,50 @@ def _add_customers(con: duckdb.DuckDBPyConnection, workspace: Workspace, simulat
         "CREATE TABLE strangers AS SELECT customer_id AS identity FROM scores "
         "WHERE customer_id NOT IN (SELECT identity FROM known) ORDER BY customer_id"
     )
-    count = con.execute("SELECT count(*) FROM strangers").fetchall()[0][0]
+    count = _count(con, "strangers")
     first = bulk.reserve_ids(Customer, count) if count else 0
     con.execute(f"CREATE TABLE added AS SELECT identity, {first} + row_number() OVER () - 1 AS id FROM strangers")
     texts = ", ".join(f"left(coalesce(p.{n}, ''), {_WIDTHS[n]}) AS {n}" for n in _PROFILE if n != "name")
-    _insert(
-        con,
-        Customer,
-        f"""
-        SELECT a.id, {workspace.pk} AS workspace_id, left(coalesce(nullif(p.name, ''), a.identity), 200) AS name,
-            {texts},
-            p.birth_date, CASE WHEN p.is_company THEN 'company' ELSE 'person' END AS kind, '' AS job_title,
-            '[]' AS edited, {simulated} AS simulated, now()::TIMESTAMP AS created_at, now()::TIMESTAMP AS updated_at
-        FROM added a LEFT JOIN profiles p ON p.customer_id = a.identity ORDER BY a.id""",
-    )
-    _insert(
-        con,
-        Identity,
-        f"""
-        SELECT {workspace.pk} AS workspace_id, id AS customer_id, id AS first_customer_id,
-            left(identity, 300) AS identity
-        FROM added ORDER BY id""",
-    )
+    with bulk.rebuilding(Customer, count):
+        _insert(
+            con,
+            Customer,
+            f"""
+            SELECT a.id, {workspace.pk} AS workspace_id, left(coalesce(nullif(p.name, ''), a.identity), 200) AS name,
+                {texts},
+                p.birth_date, CASE WHEN p.is_company THEN 'company' ELSE 'person' END AS kind, '' AS job_title,
+                '[]' AS edited, {simulated} AS simulated, now()::TIMESTAMP AS created_at, now()::TIMESTAMP AS updated_at
+            FROM added a LEFT JOIN profiles p ON p.customer_id = a.identity ORDER BY a.id""",
+        )
+    with bulk.rebuilding(Identity, count):
+        _insert(
+            con,
+            Identity,
+            f"""
+            SELECT {workspace.pk} AS workspace_id, id AS customer_id, id AS first_customer_id,
+                left(identity, 300) AS identity
+            FROM added ORDER BY id""",
+        )
 
 
 def _replace_scores(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> int:
-    Score.objects.of(workspace)._raw_delete(Score.objects.db)
     copied = ", ".join(f"s.{name}" for name in _COPIED)
-    # An identity merged since the run leads to a customer who has a score of their own: one row each, the first.
-    return _insert(
-        con,
-        Score,
-        f"""
-        SELECT i.customer_id, {workspace.pk} AS workspace_id, s.run, s.as_of, {copied},
-            s.first_at::DATE AS first_at, s.last_at::DATE AS last_at
-        FROM scores s JOIN (FROM known UNION ALL SELECT identity, id FROM added) i ON i.identity = s.customer_id
-        QUALIFY row_number() OVER (PARTITION BY i.customer_id ORDER BY s.rank) = 1 ORDER BY i.customer_id""",
-    )
+    with bulk.rebuilding(Score, _count(con, "scores")):
+        Score.objects.of(workspace)._raw_delete(Score.objects.db)
+        # An identity merged since the run leads to a customer who has a score of their own: one row each, the first.
+        return _insert(
+            con,
+            Score,
+            f"""
+            SELECT i.customer_id, {workspace.pk} AS workspace_id, s.run, s.as_of, {copied},
+                s.first_at::DATE AS first_at, s.last_at::DATE AS last_at
+            FROM scores s JOIN (FROM known UNION ALL SELECT identity, id FROM added) i ON i.identity = s.customer_id
+            QUALIFY row_number() OVER (PARTITION BY i.customer_id ORDER BY s.rank) = 1 ORDER BY i.customer_id""",
+        )
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
 
 
 def _insert(con: duckdb.DuckDBPyConnection, model: Any, query: str) -> int:

@@ -16,6 +16,8 @@ from django.db import connection, models
 # From so many rows on indexes are worth making anew, and what sorting one may take.
 _MANY = 50_000
 _SORTING_KB = 200_000
+# Rows of each index SQLite looks at to learn how they are spread.
+_SAMPLED = 1000
 
 
 def insert(model: type[models.Model], batches: Iterable[pa.RecordBatch]) -> int:
@@ -55,6 +57,15 @@ def rebuilding(model: type[models.Model], rows: int) -> Iterator[None]:
         for _name, sql in indexes:
             cursor.execute(sql)
         cursor.execute(f"PRAGMA cache_size = {usual}")
+
+
+def analyse(*tables: type[models.Model]) -> None:
+    """Tell the planner what the tables hold now, after most of their rows came at once."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"PRAGMA analysis_limit = {_SAMPLED}")
+        for model in tables:
+            cursor.execute(f"ANALYZE {_quoted(model._meta.db_table)}")
 
 
 def _others(table: str, rows: int) -> int:

@@ -39,7 +39,9 @@ def copy_run(workspace: Workspace, lake: Lake, run: Run, *, simulated: bool = Fa
         with transaction.atomic():
             con.register("known", _identities(workspace))
             _add_customers(con, workspace, simulated)
-            return _replace_scores(con, workspace)
+            copied = _replace_scores(con, workspace)
+            bulk.analyse(Customer, Identity, Score)
+            return copied
 
 
 def _take(con: duckdb.DuckDBPyConnection, lake: Lake, name: str, table: Any) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from zhike_crm.fields.models import FieldValue
@@ -97,7 +97,9 @@ def _has(**lookups: Any) -> Lookup:
 
     def on(column: Column) -> Q:
         if column.field is None:
-            return Q(**{_join(column.path, suffix): value for suffix, value in lookups.items()})
+            met = Q(**{_join(column.path, suffix): value for suffix, value in lookups.items()})
+            # The indexes of the other table begin with its own workspace.
+            return met & Q(**{f"{column.table}workspace": F("workspace")}) if column.table else met
         place = column.field.column
         met = {_join(place, suffix): value for suffix, value in lookups.items()}
         # A list of ids and not EXISTS: the database then begins with the index of the values, not with every record.

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Func, QuerySet
 from django.utils.translation import gettext as _
 
 from zhike_crm.accounts.access import can
@@ -86,6 +86,16 @@ class Page:
     @property
     def last(self) -> int:
         return self.first + len(self.rows) - 1
+
+
+class Unindexed(Func):
+    """A value to sort the few by that are known already: SQLite would rather walk the whole index of it."""
+
+    template = "%(expressions)s"
+    arity = 1
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, template="+%(expressions)s", **extra)
 
 
 class RecordList:
@@ -175,7 +185,8 @@ class RecordList:
             return list(rows.order_by("-pk")[start : start + PAGE])
         if column.field is not None and many:
             return self._walk(rows, column.field, sign, start)
-        rows = rows.annotate(sort_key=column.key()) if column.field else rows.alias(sort_key=column.key())
+        key = column.key() if many else Unindexed(column.key())
+        rows = rows.annotate(sort_key=key) if column.field else rows.alias(sort_key=key)
         present = rows.filter(sort_key__isnull=False)
         if column.table:
             # The index of the other table begins with its own workspace.

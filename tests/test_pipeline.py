@@ -330,3 +330,25 @@ def test_online_retail_has_every_customer(lake: Lake, online_retail: Path) -> No
     assert len(bought) == 4327
     assert sum(row["revenue"] for row in bought) == pytest.approx(8_439_861.254)
     assert run.as_of == dt.date(2011, 12, 9)
+
+
+def test_orders_that_name_nobody_are_said_to(lake: Lake, orders_csv: Writer) -> None:
+    import_file(
+        lake, orders_csv("a.csv", "1,2025-01-05,10", "2,2025-01-06,3", header="order_id,ordered_at,amount"), ORDERS
+    )
+    with pytest.raises(LakeError, match=r"Nobody is named on the orders up to 2025-01-06 \(2 in all\)"):
+        refresh(lake)
+
+
+def test_the_end_of_time_is_no_day_to_score(lake: Lake, orders_csv: Writer) -> None:
+    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+    with pytest.raises(SettingsError, match="9999-12-31"):
+        refresh(lake, dt.date(9999, 12, 31))
+
+
+def test_two_customers_with_one_order_number_are_both_scored(lake: Lake, tmp_path: Path) -> None:
+    till = tmp_path / "till.csv"
+    till.write_text("order_id,customer_id,ordered_at,amount\n1,A,2025-01-05,50\n1,B,2025-01-06,30\n")
+    import_file(lake, till, Choices(table="order_lines"))
+    scores = scores_of(lake, refresh(lake)).select("customer_id", "monetary").to_pyarrow().to_pylist()
+    assert {row["customer_id"]: row["monetary"] for row in scores} == {"A": 50, "B": 30}

@@ -264,3 +264,13 @@ def test_explanation_in_both_languages() -> None:
     assert "once" in explain_rfm(rows["d"], language="en")
     assert explain_rfm(rows["c"], language="en").startswith("No purchase in the last 365 days; the last was 565")
     assert "重要价值客户" in explain_rfm(rows["a"], language="zh")
+
+
+def test_one_day_is_one_day() -> None:
+    orders = pa.table({"customer_id": ["a", "b"], "order_id": [1, 2], "amount": [5.0, 6.0]})
+    orders = orders.append_column("ordered_at", [["2025-03-30", "2025-03-31"]])
+    said = [
+        explain_rfm(row) for row in rfm(orders, as_of="2025-03-31").order_by("customer_id").to_pyarrow().to_pylist()
+    ]
+    assert "1 day ago" in said[0]
+    assert "0 days ago" in said[1]

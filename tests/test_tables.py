@@ -252,3 +252,49 @@ def test_what_a_line_does_not_know_is_not_known_of_the_order() -> None:
     ]
     netted = net_orders(lines=ibis.memtable(lines)).order_by("order_id").cost.to_pyarrow().to_pylist()
     assert netted == [None, pytest.approx(6.0 * 7 / 10), 4.0]
+
+
+def csv(tmp_path: Path, *lines: str) -> Path:
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+HEADER = "customer_id,order_id,ordered_at,amount"
+
+
+def test_ids_of_a_file_stay_text(tmp_path: Path) -> None:
+    long = ["12345678901234567891", "12345678901234567892"]
+    path = csv(tmp_path, HEADER, *(f"{c},{n},2025-01-0{n},5" for n, c in enumerate([*long, "1e3", "1000", "007"], 1)))
+    assert [row["customer_id"] for row in rows(path)] == [*long, "1e3", "1000", "007"]
+    assert as_table(str(path)).customer_id.type().is_string()
+    numbers = csv(tmp_path, HEADER, "1e3,01,2025-01-01,5", "1000,1,2025-01-02,6")
+    assert [(row["customer_id"], row["order_id"]) for row in rows(numbers)] == [("1e3", "01"), ("1000", "1")]
+
+
+def test_amounts_written_otherwise_go_to_the_forgiving_reader(tmp_path: Path) -> None:
+    comma = csv(tmp_path, HEADER.replace(",", ";"), "a;1;31.12.2024;1.234,50", "b;2;30.12.2024;7,25")
+    assert [(row["ordered_at"].day, row["amount"]) for row in rows(comma)] == [(31, 1234.5), (30, 7.25)]
+    quoted = csv(tmp_path, HEADER, 'a,1,2024-12-31,"1,234.50"', 'b,2,2024-12-30,"12,345.25"')
+    assert [row["amount"] for row in rows(quoted)] == [1234.5, 12345.25]
+
+
+@pytest.mark.parametrize("bad", ["2025-01-01,much", "some day,5"])
+def test_a_value_that_cannot_be_used_is_named_however_late_it_comes(tmp_path: Path, bad: str) -> None:
+    good = [f"a,{n},2025-01-01,5" for n in range(60_000)]
+    path = csv(tmp_path, HEADER, *good, f"a,x,{bad}", "a,y,2025-01-02,5")
+    with pytest.raises(InputError, match=r"ordered_at holds “some day”|amount holds “much”"):
+        as_orders(path)
+
+
+def test_mixed_ids_of_a_data_frame_are_named() -> None:
+    frame = pd.DataFrame({"customer_id": [1, "a"], "order_id": [1, 2], "ordered_at": "2025-01-01", "amount": 1.0})
+    with pytest.raises(InputError, match="cannot be read as a table"):
+        as_orders(frame)
+
+
+def test_an_empty_customer_is_nobody() -> None:
+    frame = pd.DataFrame(
+        {"customer_id": ["", " ", "a"], "order_id": [1, 2, 3], "ordered_at": "2025-01-01", "amount": 1}
+    )
+    assert [row["customer_id"] for row in rows(frame)] == ["a"]

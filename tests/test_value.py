@@ -291,3 +291,35 @@ def test_explanations() -> None:
     )
     assert "unknown" in explain_profitability(known | {"profit": None}, language="en")
     assert "未知而未计入" in explain_profitability(known, language="zh")
+
+
+ONE = pa.table({"customer_id": [17], "order_id": [1], "ordered_at": ["2025-12-01"], "amount": [9.0], "cost": [4.0]})
+
+
+def test_tickets_after_the_day_say_nothing_about_it() -> None:
+    tickets = pa.table({"customer_id": [17], "opened_at": ["2026-02-01"], "cost": [3.0]})
+    (row,) = pylist(profitability(ONE, as_of="2025-12-31", tickets=tickets))
+    assert row["cost_to_serve"] is None
+
+
+def test_a_number_and_its_digits_are_one_customer() -> None:
+    tickets = pa.table({"customer_id": ["17"], "opened_at": ["2025-12-02"], "cost": [3.0]})
+    (row,) = pylist(profitability(ONE, as_of="2025-12-31", tickets=tickets))
+    assert (row["customer_id"], row["cost_to_serve"]) == (17, 3.0)
+
+
+def test_a_hold_out_is_true_or_false() -> None:
+    touches = {"customer_id": [17], "touched_at": ["2025-12-02"], "cost": [3.0]}
+    with pytest.raises(InputError, match="hold_out holds string"):
+        profitability(ONE, as_of="2025-12-31", touches=pa.table(touches | {"hold_out": ["yes"]}))
+    (row,) = pylist(profitability(ONE, as_of="2025-12-31", touches=pa.table(touches | {"hold_out": [None]})))
+    assert row["campaign_cost"] == 3.0
+
+
+def test_windows_and_points_have_bounds() -> None:
+    for window in (0, 10**20, True):
+        with pytest.raises(SettingsError, match="A window of"):
+            contribution(ONE, as_of="2025-12-31", window_days=window)
+    for points in (2.5, 0, 10**24, True):
+        with pytest.raises(SettingsError, match="A curve of"):
+            pareto_curve(contribution(ONE, as_of="2025-12-31"), points=points)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import ibis
 
 from zhike.errors import SettingsError
-from zhike.facts.purchases import check_window, need, purchase_summary
+from zhike.facts.purchases import check_window, days_ago, is_number, need, purchase_summary
 from zhike.labels import STAGES, label, names, say
 from zhike.language import _, current_language, speaking
 from zhike.tables import as_table, require
@@ -67,7 +66,7 @@ class LifecycleSettings:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+            if not is_number(value):
                 raise SettingsError(
                     "{name} cannot be {value}.",
                     fix="Give a number; the default is {default}.",
@@ -229,19 +228,19 @@ def explain_lifecycle(row: Mapping[str, Any], *, language: str | None = None) ->
         values = {
             "stage": stage,
             "orders": f"{row['orders']:,}",
-            "recency": f"{row['recency_days']:,}",
+            "ago": days_ago(row["recency_days"]),
             "rhythm": f"{row['rhythm_days']:,.0f}",
             "overdue": f"{row['overdue']:.1f}",
         }
         if row["purchase_days"] == 1:
             said = _(
-                "{stage}: bought on one day so far, {recency} days ago; customers here usually come back after "
+                "{stage}: bought on one day so far, {ago}; customers here usually come back after "
                 "{rhythm} days, so that is {overdue} times the usual gap.",
                 **values,
             )
         else:
             said = _(
-                "{stage}: {orders} purchases, usually one every {rhythm} days; the last was {recency} days ago, "
+                "{stage}: {orders} purchases, usually one every {rhythm} days; the last was {ago}, "
                 "{overdue} times the usual gap.",
                 **values,
             )

@@ -26,6 +26,7 @@ from zhike.proof import Proof
 from zhike.rfm import score_rfm
 from zhike.schema import contract
 from zhike.settings import Settings
+from zhike.tables import as_date
 from zhike.value.clv_formula import score_clv_formula
 from zhike.value.contribution import score_contribution
 from zhike.value.profitability import profitability
@@ -55,11 +56,12 @@ def refresh(
 
     Raises:
         LakeError: there is nothing to score, or the lake cannot be written; nothing was changed.
+        SettingsError: `as_of` is not a day of the years 1900–2999.
     """
     settings = settings or last_settings(lake)
     tidy(lake)
     facts = Facts.now(lake)
-    as_of = as_of or last_day(facts)
+    as_of = last_day(facts) if as_of is None else as_date(as_of)
     facts = facts.up_to(as_of)
     run = Run(
         run=0,  # numbered when it is recorded
@@ -78,15 +80,28 @@ def refresh(
         scores, proofs = _compute(facts, settings, clock, on_progress)
         customers = int(lake.engine.to_pyarrow(scores.count()).as_py())
         if not customers:
-            raise LakeError(
-                "There is no customer to score up to {day}.",
-                fix="Import orders or customers first, or choose a later day.",
-                day=run.as_of.isoformat(),
-            )
+            raise _nobody(facts, as_of)
         # The time of writing is not in it: the entry in the ledger comes before the scores.
         run = replace(run, customers=customers, seconds=clock.stop(), proofs=proofs)
         on_progress("scores")
         return _record(lake, run, scores)
+
+
+def _nobody(facts: Facts, as_of: dt.date) -> LakeError:
+    """Why there is no customer to score: nobody is named on the orders, or there are none."""
+    orders = int(facts.lake.engine.to_pyarrow(purchases(facts).count()).as_py())
+    if orders:
+        return LakeError(
+            "Nobody is named on the orders up to {day} ({orders} in all), so there is no customer to score.",
+            fix="Export them again with a column for the customer: the ID of the buyer or member.",
+            day=as_of.isoformat(),
+            orders=f"{orders:,}",
+        )
+    return LakeError(
+        "There is no customer to score up to {day}.",
+        fix="Import orders or customers first, or choose a later day.",
+        day=as_of.isoformat(),
+    )
 
 
 def _same(lake: Lake, run: Run) -> Run | None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isfinite
 from typing import Any, Literal
 
 import ibis
 
 from zhike.errors import SettingsError
-from zhike.facts.purchases import need, purchase_summary
+from zhike.facts.purchases import days_ago, is_number, need, purchase_summary
 from zhike.labels import label
 from zhike.language import _, current_language, speaking
 
@@ -59,10 +58,7 @@ class RfmSettings:
 
 
 def _numbers(values: Any) -> bool:
-    """Settings also come from files people write by hand."""
-    return isinstance(values, Sequence) and all(
-        isinstance(v, int | float) and not isinstance(v, bool) and isfinite(v) for v in values
-    )
+    return isinstance(values, Sequence) and all(is_number(v) for v in values)
 
 
 def _check_weights(weights: Sequence[float]) -> None:
@@ -274,7 +270,7 @@ def explain_rfm(row: Mapping[str, Any], *, window_days: int = 365, language: str
         values = {
             "frequency": f"{row['frequency']:,}",
             "monetary": f"{row['monetary']:,.2f}",
-            "recency": f"{row['recency_days']:,}",
+            "ago": days_ago(row["recency_days"]),
             "window": f"{window_days:,}",
             "score": f"{row['rfm_score']:.2f}",
             "tier": label("value_tier", row["value_tier"]),
@@ -283,18 +279,18 @@ def explain_rfm(row: Mapping[str, Any], *, window_days: int = 365, language: str
         }
         if not row["frequency"]:
             return _(
-                "No purchase in the last {window} days; the last was {recency} days ago. Score {score} of 1: {tier}; "
+                "No purchase in the last {window} days; the last was {ago}. Score {score} of 1: {tier}; "
                 "grade {grade} ({octant}).",
                 **values,
             )
         if row["frequency"] == 1:
             return _(
-                "Bought once in the last {window} days, for {monetary}, {recency} days ago. Score {score} of 1: "
+                "Bought once in the last {window} days, for {monetary}, {ago}. Score {score} of 1: "
                 "{tier}; grade {grade} ({octant}).",
                 **values,
             )
         return _(
-            "Bought {frequency} times in the last {window} days for {monetary}, most recently {recency} days ago. "
+            "Bought {frequency} times in the last {window} days for {monetary}, most recently {ago}. "
             "Score {score} of 1: {tier}; grade {grade} ({octant}).",
             **values,
         )

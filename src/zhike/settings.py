@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zhike.errors import SettingsError
+from zhike.facts.purchases import check_window
 from zhike.lake.runs import Run
 from zhike.lifecycle import LifecycleSettings
 from zhike.rfm import RfmSettings
@@ -69,13 +70,7 @@ class Settings:
     value: ValueSettings = field(default_factory=ValueSettings)
 
     def __post_init__(self) -> None:
-        if isinstance(self.window_days, bool) or not isinstance(self.window_days, int) or self.window_days < 1:
-            raise SettingsError(
-                "{name} cannot be {value}.",
-                fix="Give a whole number of days, 1 or more; the default is 365.",
-                name="window_days",
-                value=repr(self.window_days),
-            )
+        check_window(self.window_days)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:

@@ -25,13 +25,17 @@ from zhike.intake.mapping import Mapping, best_mapping, propose
 from zhike.intake.misfits import Sample
 from zhike.intake.raw import RawColumn
 from zhike.intake.read import SAMPLE_ROWS, read, sample
-from zhike.schema import ATTRIBUTES, contract
+from zhike.schema import ATTRIBUTES, CONTRACTS, contract
 
 ORDER_COLUMNS = ("customer_id", "order_id", "ordered_at", "amount")
 # Numbers of an order that add up over its lines, and that some models use when they are there. A line without one of
 # the first has none of it (no discount, nothing refunded); without one of the second nobody knows that of the order.
 ADDITIVE = ("amount", "refunded", "discount", "shipping", "tax")
 WHOLE = ("listed_amount", "cost")
+
+IDS = frozenset(column.name for table in CONTRACTS.values() for column in table if column.kind == "id")
+TEXT_FILES = {".csv", ".tsv"}
+UNREADABLE = ("unreadable", "impossible_date", "out_of_range", "more_fields", "fewer_fields")
 
 # Up to here every order_id is compared; above, those of the first rows. Order lines repeat their ids next to each
 # other, and even shuffled ones (two per order, ten million) meet three thousand times within a quarter million rows.
@@ -58,7 +62,7 @@ def as_date(value: Any) -> dt.date:
         raise SettingsError(
             "{value} is not a date that can be worked with.",
             fix="Write it as YYYY-MM-DD, for example 2025-12-31.",
-            value=repr(value) if not isinstance(value, str) else f"“{value}”",
+            value=f"“{value}”" if isinstance(value, str | dt.date) else repr(value),
         )
     return day
 
@@ -89,7 +93,11 @@ def as_table(source: Any) -> Any:
     if isinstance(source, pa.RecordBatchReader):
         source = source.read_all()
     try:
-        return ibis.memtable(source)
+        table = ibis.memtable(source)
+        if type(source).__module__.startswith("pandas"):
+            # Ibis turns it into Arrow at the first question; a column of numbers and texts has to be named before.
+            table = ibis.memtable(table.op().data.to_pyarrow(table.schema()))
+        return table
     except Exception as error:
         raise InputError(
             "A {kind} cannot be read as a table ({reason}).",
@@ -99,28 +107,41 @@ def as_table(source: Any) -> Any:
         ) from error
 
 
-def _plain(path: Path) -> Any | None:
-    """A file scanned in place; None where it is not as plain as its name says, and needs the forgiving reader."""
+def _plain(path: Path, *, as_text: bool = False) -> Any | None:
+    """A file scanned in place; None where it is not as plain as its name says, and needs the forgiving reader.
+
+    `as_text` leaves every column of a CSV text.
+    """
     if not path.is_file():
         raise InputError("There is no file {file}.", fix="Check the path.", file=str(path))
     suffix = path.suffix.lower()
     try:
         if suffix in {".parquet", ".pq"}:
             return ibis.get_backend().read_parquet(path, hive_partitioning=False)
-        if suffix in {".csv", ".tsv"}:
-            return ibis.get_backend().read_csv(path, hive_partitioning=False)
+        if suffix in TEXT_FILES:
+            found = ibis.get_backend().read_csv(path, hive_partitioning=False, all_varchar=as_text)
+            ids = {name: "string" for name in found.columns if name in IDS and not found[name].type().is_string()}
+            # A number has no leading zeros and no more than 19 digits; 1e3 and 1000 are two ids.
+            return ibis.get_backend().read_csv(path, hive_partitioning=False, header=True, types=ids) if ids else found
     except duckdb.Error:
         pass
     return None
 
 
-def _cleaned(path: Path, choose: Callable[[Sequence[RawColumn], Sample], Mapping] = propose) -> Any:
-    """A file as it came: its columns found and named ours, its rows cleaned, what cannot be used left out."""
+def _cleaned(
+    path: Path, choose: Callable[[Sequence[RawColumn], Sample], Mapping] = propose, *, wrong: InputError | None = None
+) -> Any:
+    """A file as it came: its columns found and named ours, its rows cleaned, what cannot be used left out.
+
+    `wrong` is what somebody is told instead, where a value of the file can be read no way.
+    """
     with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as con:
         con.execute("SET enable_progress_bar = false")
         raw = read(con, path, scratch=Path(scratch))
         mapping = choose(raw.columns, sample(con, raw))
-        clean(con, raw, mapping, Path(scratch))
+        report = clean(con, raw, mapping, Path(scratch)).report
+        if wrong is not None and any(report.count(rule) for rule in UNREADABLE):
+            raise wrong
         rows = kept_rows(con, Path(scratch), contract(mapping.table), raw.first_row)
         columns = ", ".join((*contract(mapping.table).names, ATTRIBUTES))
         return ibis.memtable(con.sql(f"SELECT {columns} FROM {rows}").to_arrow_table())
@@ -201,9 +222,10 @@ def as_orders(source: Any, *, optional: tuple[str, ...] = ()) -> Any:
     """Orders for the models: one row per order, `customer_id, order_id, ordered_at, amount` (+ `optional` if there).
 
     `ordered_at` becomes a timestamp without zone (a zoned one is read in UTC), `amount` a float in currency units;
-    ids stay as they are. Rows without a customer belong to nobody and are left out.
+    ids stay as they are (in a CSV they are text). Rows without a customer belong to nobody and are left out.
 
-    A file or data frame with other column names is mapped and cleaned as `import_file` would; an Ibis table is
+    A file or data frame with other column names is mapped and cleaned as `import_file` would, and so is a CSV with
+    ours whose dates or amounts are written otherwise ("1,234.50"); an Ibis table is
     renamed where it is, its dates and amounts taken as they are. Sales without an order number become one order per
     customer and day. An Ibis table with our names is trusted to hold one row per order (`one_row_per_order` makes it
     so). In every other source a repeated `order_id` means order lines, and they are added up to orders.
@@ -216,16 +238,59 @@ def as_orders(source: Any, *, optional: tuple[str, ...] = ()) -> Any:
     >>> as_orders(lines).to_pyarrow().to_pylist()
     [{'customer_id': 'a', 'order_id': 1, 'ordered_at': datetime.datetime(2025, 1, 1, 0, 0), 'amount': 12.0}]
     """
-    in_file, trusted = isinstance(source, str | Path), isinstance(source, ibis.Table)
-    table = _plain(Path(source)) if in_file else as_table(source)
+    if isinstance(source, str | Path):
+        return _orders_of_file(Path(source), optional)
+    trusted, table = isinstance(source, ibis.Table), as_table(source)
+    if not set(ORDER_COLUMNS) <= set(table.columns):
+        table, trusted = _renamed(table) if trusted else _of_frame(table), False
+    return _orders(table, optional, trusted=trusted)
+
+
+def _orders_of_file(path: Path, optional: tuple[str, ...]) -> Any:
+    """Orders in a file: in place where it has our columns and every value reads as it is, else cleaned."""
+    table = _plain(path)
     if table is None or not set(ORDER_COLUMNS) <= set(table.columns):
-        table = _cleaned(Path(source), _order_mapping) if in_file else _renamed(table) if trusted else _of_frame(table)
-        in_file = trusted = False
+        return _orders(_cleaned(path, _order_mapping), optional)
+    try:
+        return _orders(table, optional, in_file=True)
+    except (duckdb.Error, InputError) as error:
+        if path.suffix.lower() not in TEXT_FILES:
+            raise _unreadable(path, error) from error
+        wrong = _what_is_wrong(path, optional, error)
+    return _orders(_cleaned(path, _order_mapping, wrong=wrong), optional)
+
+
+def _what_is_wrong(path: Path, optional: tuple[str, ...], error: duckdb.Error | InputError) -> InputError:
+    """The value that cannot be used. The engine guesses types by the first rows and stumbles over a later one."""
+    try:
+        if isinstance(error, duckdb.Error):
+            _orders(_plain(path, as_text=True), optional, in_file=True)
+    except (duckdb.Error, InputError) as found:
+        error = found
+    return _unreadable(path, error)
+
+
+def _unreadable(path: Path, error: duckdb.Error | InputError) -> InputError:
+    if isinstance(error, InputError):
+        return error
+    return InputError(
+        "{file} cannot be read: {reason}",
+        fix="Import it into a lake, which sets aside the rows that cannot be used.",
+        file=path.name,
+        reason=str(error).splitlines()[0],
+    )
+
+
+def _orders(table: Any, optional: tuple[str, ...], *, trusted: bool = False, in_file: bool = False) -> Any:
     table = table.select(*ORDER_COLUMNS, *(name for name in optional if name in table.columns))
     for name in table.columns[2:]:
         table = _typed(table, name, types.timestamp if name == "ordered_at" else types.float64, trusted=trusted)
     table = table.filter(table.customer_id.notnull())
-    return one_row_per_order(table) if not trusted and _repeats_orders(table, in_file=in_file) else table
+    if trusted:
+        return table
+    if table.customer_id.type().is_string():
+        table = table.filter(table.customer_id.strip() != "")
+    return one_row_per_order(table) if _repeats_orders(table, in_file=in_file) else table
 
 
 def _typed(table: Any, name: str, wanted: Any, *, trusted: bool) -> Any:
@@ -256,7 +321,9 @@ def _unusable(column: str, value: str) -> InputError:
 
 
 def _repeats_orders(table: Any, *, in_file: bool) -> bool:
-    (rows,) = _one_row(table.aggregate(rows=table.count()), in_file=in_file)
+    # Every value is looked at once, so that one that cannot be read is found here and not in somebody's model.
+    values = {f"known_{name}": table[name].count() for name in table.columns[2:]} if in_file else {}
+    rows, *_known = _one_row(table.aggregate(rows=table.count(), **values), in_file=in_file)
     ids = table if rows <= EXACT_ROWS else table.limit(FIRST_ROWS)
     rows, orders = _one_row(ids.aggregate(rows=ids.order_id.count(), orders=ids.order_id.nunique()), in_file=in_file)
     return bool(rows > orders)

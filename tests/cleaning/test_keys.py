@@ -180,3 +180,12 @@ def test_what_the_file_says_something_about(clean_rows: CleanRows) -> None:
     # One piece is assumed, not said: it must not overwrite what another file knew.
     bare = clean_rows("order_lines", ("order_id", "product_id"), [("1", "p")])
     assert (bare.result.stated, bare.staged[0]["quantity"]) == (("order_id", "line_no", "product_id"), 1.0)
+
+
+def test_an_order_number_of_several_customers_is_flagged(clean_rows: CleanRows) -> None:
+    columns = ("order_id", "customer_id", "product_id", "ordered_at", "amount")
+    rows = [("1", "A", "p", DAY, "50"), ("1", "B", "p", DAY, "30"), ("1", "", "q", DAY, "2"), ("2", "A", "p", DAY, "1")]
+    done = clean_rows("order_lines", columns, [*rows, ("2", "A", "q", DAY, "1")])
+    assert [note for note in done.notes if note[2] == "shared_order"] == [
+        (row, "flagged", "shared_order", "order_id", "1") for row in (2, 3)
+    ]

@@ -113,3 +113,10 @@ def test_wrapping_knows_wide_characters() -> None:
 def test_shown_is_one_short_line() -> None:
     assert shown("a\nb\u202ec") == "a\\nb\\u202ec"
     assert len(shown("x" * 10_000_000)) == 40
+
+
+def test_a_rejected_row_is_not_said_to_be_kept() -> None:
+    for rule in ("unreadable", "impossible_date", "out_of_range"):
+        assert "left empty" in wording.rule_sentence(rule)
+        assert wording.rule_sentence(rule, "rejected").endswith("the row is not stored.")
+    assert wording.rule_sentence("missing", "rejected") == wording.rule_sentence("missing")

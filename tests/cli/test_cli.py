@@ -238,3 +238,13 @@ def test_the_installed_command_runs(tmp_path: Path) -> None:
         [sys.executable, "-m", "zhike.cli.main", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("zhike, version ")
+
+
+def test_everybody_by_their_id(zhike: Run, orders_csv: Writer, tmp_path: Path) -> None:
+    zhike("import", str(orders_csv("a.csv", *FIRST)), "--as", "orders", "--yes")
+    (tmp_path / "people.csv").write_text("customer_id,name\nnever,Nia Ny\na,Ada\n")
+    zhike("import", str(tmp_path / "people.csv"), "--as", "customers", "--yes")
+    zhike("refresh")
+    listed = machine(zhike, "customers", "top", "--by", "customer_id", "--ascending")
+    assert [row["customer_id"] for row in listed] == ["a", "b", "c", "never"]
+    assert "never" in zhike("customers", "top", "--by", "customer_id")

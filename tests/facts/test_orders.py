@@ -214,4 +214,39 @@ def test_cutting_the_query_on_the_way_changes_nothing() -> None:
     whole, in_parts = (net_orders(*tables, **how).order_by("order_id").to_pyarrow() for how in ({}, {"cut": cut}))
     assert in_parts.equals(whole)
     assert whole.num_rows == 3
-    assert len(set(names)) == len(names) == 4
+    assert len(set(names)) == len(names) == 5
+
+
+def shares(rows: list[dict], orders: list[dict] | None = None) -> dict[tuple[str, str | None], float]:
+    """What is left of each order, by its number and its customer."""
+    found = net_orders(table(ORDERS, orders) if orders else None, table(ORDER_LINES, rows) if rows else None)
+    return {(row["order_id"], row["customer_id"]): row["amount"] for row in found.to_pyarrow().to_pylist()}
+
+
+def test_an_order_number_that_two_customers_share_is_two_orders() -> None:
+    rows = [line(1, 50, "1", customer="A"), line(2, 30, "1", customer="B"), line(2, 5, "1", "q", customer="B")]
+    assert shares(rows) == {("1", "A"): 50, ("1", "B"): 35}
+    assert shares([], [header(1, 50, "1", "A"), header(2, 30, "1", "B")]) == {("1", "A"): 50, ("1", "B"): 30}
+
+
+def test_a_line_that_names_nobody_belongs_to_the_customer_of_its_order() -> None:
+    alone = [line(1, 50, "1", customer="A"), line(1, 30, "1", customer=None), line(2, -30, "1", customer=None)]
+    assert shares(alone) == {("1", "A"): 50}
+    shared = [*alone[:2], line(1, 8, "1", customer="B"), line(1, 3, "2", customer=None)]
+    assert shares(shared) == {("1", "A"): 50, ("1", None): 30, ("1", "B"): 8, ("2", None): 3}
+
+
+def test_a_refund_finds_its_customers_part_of_a_shared_number() -> None:
+    sold = [line(1, 50, "1", customer="A"), line(2, 30, "1", customer="B")]
+    assert shares([*sold, line(3, -10, "1", customer="B")]) == {("1", "A"): 50, ("1", "B"): 20}
+    assert shares([*sold, line(3, -10, "R", customer="A", refund_of="1")]) == {("1", "A"): 40, ("1", "B"): 30}
+    # Nobody says whose: both in proportion, and no cent more than came back.
+    assert shares([*sold, line(3, -8, "R", customer=None, refund_of="1")]) == {("1", "A"): 45, ("1", "B"): 27}
+    # C's return under the number of that day is of what C bought.
+    bought = [*sold, line(1, 9, "7", customer="C"), line(3, -9, "1", customer="C")]
+    assert shares(bought) == {("1", "A"): 50, ("1", "B"): 30, ("7", "C"): 0}
+
+
+def test_a_sale_without_a_name_can_be_refunded() -> None:
+    rows = [line(1, 50, "1", customer=None), line(3, -20, "R", customer=None, refund_of="1")]
+    assert shares(rows) == {("1", None): 30}

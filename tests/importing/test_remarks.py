@@ -29,3 +29,17 @@ def test_remarks_hold_no_formula(lake: Lake, tmp_path: Path) -> None:
     assert len(values) >= len(EVIL)
     assert all(value.startswith("'") for value in values)
     assert any("cmd" in value for value in values)
+
+
+def test_the_reason_says_what_became_of_the_row(lake: Lake, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text(
+        "order_id,customer_id,ordered_at,amount,paid_at\n"
+        "1,c,2025-01-05,10,2025-01-06\n2,c,2025-01-05,10,1700-01-01\n3,c,1700-01-01,10,2025-01-06\n"
+    )
+    import_file(lake, file, Choices(table="orders"))
+    write_remarks(lake, 1, tmp_path / "remarks.csv")
+    with (tmp_path / "remarks.csv").open(encoding="utf-8-sig", newline="") as back:
+        said = {row["Outcome"]: row["Reason"] for row in csv.DictReader(back)}
+    assert said["rejected"].endswith("the row is not stored.")
+    assert said["flagged"].endswith("the date is left empty.")

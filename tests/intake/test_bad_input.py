@@ -39,7 +39,7 @@ def parquet_bytes(tmp_path: Path) -> bytes:
         ("a.csv", b"%PDF-1.7\n%\xe2\xe3\n", "PDF"),
         ("a.csv", b"SQLite format 3\x00" + bytes(100), "SQLite"),
         ("a.xls", b"<html><table><tr><td>1</td></tr></table></html>", "web page"),
-        ("a.csv", b'id,note\n1,"never closed\n2,x\n3,y\n', "never closes"),
+        ("a.csv", b'id,note,x\n1,"never closed\nno row\n3,y,z\n', "never closes"),
         ("a.csv", b"id,amount\n1," + b"9" * 40_000_000 + b"\n", "longer than"),
         ("a.xlsx", b"PK\x03\x04" + bytes(50), "damaged ZIP or XLSX"),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "cannot be opened as a workbook"),
@@ -60,6 +60,19 @@ def test_a_clear_error(load: Load, name: str, data: bytes, says: str) -> None:
     assert says in str(raised.value)
     assert raised.value.fix
     assert "{" not in raised.value.problem.format(**raised.value.values)
+
+
+@pytest.mark.parametrize("name", ["bz2", "hex", "rot13", "base64", "zip", "idna", "punycode", "nosuch", "", "a\0b"])
+def test_an_encoding_that_is_none(load: Load, name: str) -> None:
+    with pytest.raises(InputError, match="is not an encoding") as raised:
+        load(b"a,b\n1,2\n", encoding=name)
+    assert "utf-8" in raised.value.fix
+
+
+@pytest.mark.parametrize("delimiter", ["ab", "", "\n", "\r", '"', "\\", "\0"])
+def test_a_delimiter_that_is_none(load: Load, delimiter: str) -> None:
+    with pytest.raises(InputError, match="A delimiter is one character"):
+        load(b"a,b\n1,2\n", delimiter=delimiter)
 
 
 def test_a_missing_file(load: Load, tmp_path: Path) -> None:

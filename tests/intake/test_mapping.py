@@ -267,3 +267,13 @@ def test_the_vocabulary_names_only_columns_there_are() -> None:
     for table in schema.CONTRACTS.values():
         sure = [name for column in table for name, how in names_of(table.name, column.name).items() if how == 1]
         assert len(sure) == len(set(sure)), {name for name in sure if sure.count(name) > 1}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("table", schema.CONTRACTS)
+def test_our_own_labels_are_sure_names_of_their_columns(table: str, language: str) -> None:
+    contract = schema.contract(table)
+    headers = [column.label(language) for column in contract]
+    found = propose([RawColumn(header) for header in headers], {}, table=table)
+    assert found.columns == {column.name: column.label(language) for column in contract}
+    assert set(found.confidence.values()) == {1.0}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zhike.intake.expressions import ColumnFormat, typed_sql
+from zhike.intake.expressions import ColumnFormat, missing_sql, typed_sql
 from zhike.intake.mapping import Mapping
 from zhike.intake.raw import Finding, RawColumn, RawTable
 from zhike.intake.values import column_formats
@@ -250,3 +250,27 @@ def test_typed_columns_are_cast(test_data: Path) -> None:
 def test_booleans(text: str, value: bool | None) -> None:
     stored([text])
     assert CON.execute(f"SELECT {typed_sql('x', 'boolean')} FROM t").fetchone() == (value,)
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [["25/12/2020", "2020-12-26", "01/02/2021"], ["2020-12-26", "2020-12-27"], ["26-Dec-20", "Dec 27, 2020"]],
+)
+def test_words_are_no_dates(dates: list[str]) -> None:
+    words = ["epoch", "infinity", "-infinity", " Epoch ", "INFINITY"]
+    _, read = times([*dates, *words, "1900-01-01", "1970-01-01"])
+    assert read[: len(dates)].count(None) == 0
+    assert read[len(dates) : -2] == [None] * len(words)
+    assert [str(time) for time in read[-2:]] == ["1900-01-01 00:00:00", "1970-01-01 00:00:00"]
+
+
+def test_what_nobody_sees_is_no_part_of_an_id() -> None:
+    written = ["A1", "A1\t", "\u200bA1", "A1\ufeff", "\u00a0A1\u3000", "\u202aA1\u202c", "A\u200b1",
+               "\r\nA1\u200d", "A\u00ad1", "\x1fA1"]  # fmt: skip
+    kept = ["A 1", "می\u200cخواهم", "客户\u30001", "é", "Ａ１"]
+    stored([*written, *kept, "\u200b", "\t", " "])
+    form = format_of("order_id")
+    read = [row[0] for row in CON.execute(f"SELECT {typed_sql('x', 'id', form)} FROM t").fetchall()]
+    assert read == [*["A1"] * len(written), *kept, None, None, None]
+    missing = [row[0] for row in CON.execute(f"SELECT {missing_sql('x', 'id', form)} FROM t").fetchall()]
+    assert missing == [value is None for value in read]

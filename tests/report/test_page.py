@@ -93,7 +93,8 @@ def test_hostile_text_cannot_steer_the_page(scored: Scored, lake: Lake, tmp_path
         page = report(lake, run, language)
         for name in SPEAKING:
             assert name not in page.html
-            assert page.texts.count(inert(name)) >= 2, "as an id and as a company"
+            # As a company; of an id such signs are taken away when it is read.
+            assert inert(name) in page.texts
         assert inert(page.html, lines=True) == page.html
 
 
@@ -224,3 +225,20 @@ def test_text_stands_out_from_its_ground(scheme: int) -> None:
     weak = {f"{ink} on {paper}": contrast(colours[ink], colours[paper]) for ink, paper in TEXT}
     assert not {pair: ratio for pair, ratio in weak.items() if ratio < 4.5}
     assert contrast(colours["s1"], colours["card"]) >= 3
+
+
+def test_no_example_tells_of_a_person(scored: Scored, lake: Lake, tmp_path: Path, report: Report) -> None:
+    people = tmp_path / "customers.csv"
+    people.write_text(
+        "customer_id,name,email,phone,birth_date,joined_at\n"
+        "c1,Eva Lind,eva@example.org,+46701234567,1820-05-17,1801-02-03\n"
+        "c2,Eva LÃ©nd,eva@example.org,+46701234567,1821-06-18,2020-01-01\n"
+        "c2,Ole Berg,ole@example.org,+46709999999,1990-01-01,2020-01-01,surplus@example.org\n",
+        encoding="utf-8",
+    )
+    import_file(lake, people, Choices(table="customers"))
+    page = report(lake, scored(*some_orders()))
+    for personal in ("Eva", "@example.org", "4670", "1820", "1821", "LÃ©nd"):
+        assert personal not in page.html
+    assert "birth_date = •••" in page.html
+    assert "joined_at = 1801-02-03" in page.html

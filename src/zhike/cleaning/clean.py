@@ -163,6 +163,7 @@ def _collect_doubts(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan, befor
         keys.collect_identity_notes(con, rows, plan)
     if not plan.is_orders:
         return _Doubts()
+    keys.collect_shared_orders(con, rows, plan)
     net = figures.already_net(con, rows, plan) if plan.contract.name == "orders" else None
     currencies = collect_currency_notes(con, f"(SELECT * FROM {rows} WHERE NOT {REJECTED})", plan, keys.NOTES)
     # Yen and dollars have no mean.

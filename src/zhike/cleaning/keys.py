@@ -133,6 +133,19 @@ def collect_identity_notes(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan
         )
 
 
+def collect_shared_orders(con: duckdb.DuckDBPyConnection, rows: str, plan: Plan) -> None:
+    """Note the lines of an order number that several customers have: each of them is counted as having an order."""
+    if plan.contract.name != "order_lines" or not plan.has("customer_id", "order_id"):
+        return
+    known = f"NOT {REJECTED} AND customer_id IS NOT NULL"
+    con.execute(
+        f"INSERT INTO {NOTES} WITH shared AS (SELECT order_id FROM {rows} WHERE {known} "
+        f"GROUP BY order_id HAVING min(hash(customer_id)) <> max(hash(customer_id))) "
+        f"SELECT file_row_number, 'flagged', 'shared_order', {literal(plan.theirs('order_id'))}, "
+        f"left(order_id, {VALUE_LENGTH}) FROM {rows} WHERE {known} AND order_id IN (SELECT order_id FROM shared)"
+    )
+
+
 def standing(con: duckdb.DuckDBPyConnection) -> str:
     """The condition that no later row of the file replaces this one."""
     rules = ", ".join(literal(rule) for rule in SUPERSEDED_RULES)

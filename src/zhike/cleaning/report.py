@@ -145,7 +145,7 @@ class QualityReport:
         """What the report says, for a page: one sentence per entry of rules, findings, can and cannot, in order."""
         with speaking(language):
             rules = [
-                _("{title}: {sentence}", title=rule_title(rule.rule), sentence=rule_sentence(rule.rule))
+                _("{title}: {sentence}", title=rule_title(rule.rule), sentence=rule_sentence(rule.rule, rule.outcome))
                 for rule in self.rules
             ]
             return {

@@ -124,7 +124,9 @@ def _rules(report: QualityReport, outcome: str) -> Iterator[str]:
     counted = [rule for rule in report.rules if rule.outcome == outcome]
     to = max((len(f"{rule.rows:,}") for rule in counted), default=0)
     for rule in counted:
-        sentence = _("{title}: {sentence}", title=rule_title(rule.rule), sentence=rule_sentence(rule.rule))
+        sentence = _(
+            "{title}: {sentence}", title=rule_title(rule.rule), sentence=rule_sentence(rule.rule, rule.outcome)
+        )
         indent = INDENT + " " * (to + 2)
         first, *more = wrapped(sentence, indent)
         yield INDENT + f"{rule.rows:>{to},}" + first[len(INDENT) + to :]

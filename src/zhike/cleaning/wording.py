@@ -89,6 +89,10 @@ _RULES: dict[str, tuple[Sentence, Sentence]] = {
         lambda: _("Identical row again"),
         lambda: _("the same as an earlier row in every column; kept, because rows of this kind may rightly repeat."),
     ),
+    "shared_order": (
+        lambda: _("One order number, several customers"),
+        lambda: _("counted as one order for each of them; perhaps a till that restarts its numbers."),
+    ),
     "repeated_row": (
         lambda: _("Same row again"),
         lambda: _("the same key and content come again further down; stored once."),
@@ -109,6 +113,13 @@ _RULES: dict[str, tuple[Sentence, Sentence]] = {
         lambda: _("One phone number, several customers"),
         lambda: _("possibly the same person twice; look at them."),
     ),
+}
+
+# What the same rule does to a row that cannot be kept without the value.
+_REJECTED: dict[str, Sentence] = {
+    "unreadable": lambda: _("it is not a number, date or yes/no as its column must have; the row is not stored."),
+    "impossible_date": lambda: _("before 1900 or after tomorrow; the row is not stored."),
+    "out_of_range": lambda: _("lower or higher than this column can be; the row is not stored."),
 }
 
 _FINDINGS: dict[str, Callable[..., str]] = {
@@ -225,8 +236,14 @@ def rule_title(rule: str) -> str:
     return _RULES[rule][0]() if rule in _RULES else rule
 
 
-def rule_sentence(rule: str) -> str:
-    """What a rule means and what happens to its rows."""
+def rule_sentence(rule: str, outcome: str = "flagged") -> str:
+    """What a rule means and what happens to its rows.
+
+    >>> rule_sentence("impossible_date", "rejected")
+    'before 1900 or after tomorrow; the row is not stored.'
+    """
+    if outcome == "rejected" and rule in _REJECTED:
+        return _REJECTED[rule]()
     return _RULES[rule][1]() if rule in _RULES else ""
 
 

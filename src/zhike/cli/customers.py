@@ -61,7 +61,13 @@ def _show(found: Portrait) -> None:
 
 
 @customers.command(help=_("The first customers by a score, with what they are."))
-@click.option("--by", default="clv", show_default=True, metavar="SCORE", help=_("Any column of the scores."))
+@click.option(
+    "--by",
+    default="clv",
+    show_default=True,
+    metavar="SCORE",
+    help=_("Any column of the scores; customer_id lists everybody, also who never bought."),
+)
 @click.option("-n", "count", default=20, show_default=True, type=click.IntRange(1, 1_000_000))
 @click.option("--ascending", is_flag=True, help=_("The lowest first."))
 @click.option("--stage", help=_("Only this lifecycle stage."))
@@ -92,8 +98,10 @@ def top(
         for column, wanted in (("stage", stage), ("value_tier", tier)):
             if wanted is not None:
                 scores = scores.filter(scores[column] == _code(column, wanted))
-        order = scores[by].asc() if ascending else scores[by].desc()
-        chosen = scores.filter(scores[by].notnull()).order_by(order, "customer_id").limit(count)
+        order = [scores[by].asc() if ascending else scores[by].desc()]
+        if by != "customer_id":
+            order.append(scores.customer_id)
+        chosen = scores.filter(scores[by].notnull()).order_by(order).limit(count)
         columns = list(dict.fromkeys([*SHOWN, by]))
         found = lake.engine.to_pyarrow(chosen if as_machine else chosen.select(*columns)).to_pylist()
     if as_machine:

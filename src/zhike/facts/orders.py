@@ -11,6 +11,9 @@ Latest means last in, first out, in money. Seen over time, what a customer has s
 refunds lower, never below zero; what is left of a sale is how far the level stays above where it stood before the
 sale, from then on. So running sums and minima within (customer, product) answer it exactly, with no row loop.
 What exceeds all that was bought before is left over: it takes nothing from later purchases.
+
+An order is an order number and a customer: tills that count from 1 every morning give one number to many. A line that
+names nobody belongs to the customer of its order, where there is only one.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from typing import Any
 import ibis
 from ibis import _
 
+from zhike.facts.purchases import window_end
 from zhike.tables import known_sum
 
 # Sums of floats: what is left after netting is rounded, so that 0.30000000000000004 − 0.3 is nothing.
@@ -73,17 +77,19 @@ def net_orders(
     >>> net_orders(lines=lines).select("order_id", "amount", "gross_amount").to_pyarrow().to_pylist()
     [{'order_id': '1', 'amount': 20.0, 'gross_amount': 30.0}]
     """
-    sales, refunds = sales_and_refunds(cut(order_entries(orders, lines, as_of=as_of), "entries"))
-    # What was refunded of an order is known even where the sale itself is not.
-    settled = cut(_off_their_order(sales, taken_back(sales, refunds)), "settled")
-    free = cut(free_refunds(sales, refunds).filter(_.customer_id.notnull()), "free_refunds")
+    sales, refunds = sales_and_refunds(order_entries(orders, lines, as_of=as_of, cut=cut))
+    placed, free = refunds_by_order(sales, refunds)
+    settled = cut(_off_their_order(sales, taken_back(sales, placed)), "settled")
+    free = cut(free.filter(_.customer_id.notnull()), "free_refunds")
     settled = _off_the_latest(settled, free.filter(_.product.notnull()), ["customer_id", "product"])
     settled = cut(settled, "settled_by_product")
     settled = _off_the_latest(settled, free.filter(_.product.isnull()), ["customer_id"])
     return _per_order(settled)
 
 
-def order_entries(orders: Any = None, lines: Any = None, *, as_of: dt.date | None = None) -> Any:
+def order_entries(
+    orders: Any = None, lines: Any = None, *, as_of: dt.date | None = None, cut: Cut = lambda table, _: table
+) -> Any:
     """Both tables in one shape, sales above zero and refunds below; an order in both is its lines.
 
     Args: see `net_orders`.
@@ -91,10 +97,20 @@ def order_entries(orders: Any = None, lines: Any = None, *, as_of: dt.date | Non
     if lines is None and orders is None:
         raise ValueError("net_orders needs orders or lines")
     entries = _entries(orders, lines)
-    if as_of is None:
-        return entries
-    # What has no day at all cannot be said to be later.
-    return entries.filter(_.ordered_at.isnull() | (_.ordered_at < ibis.timestamp(as_of + dt.timedelta(days=1))))
+    if as_of is not None:
+        # What has no day at all cannot be said to be later.
+        entries = entries.filter(_.ordered_at.isnull() | (_.ordered_at < window_end(as_of)))
+    return cut(_with_customers_of_orders(cut(entries, "entries")), "owned_entries")
+
+
+def _with_customers_of_orders(entries: Any) -> Any:
+    """Entries without a customer get that of their order. Where it has several, nobody can say whose they are."""
+    nameless = entries.filter(_.customer_id.isnull())
+    of_them = entries.semi_join(nameless, "order_id").filter(_.customer_id.notnull())
+    owners = of_them.group_by("order_id").agg(owner=_.customer_id.min(), last=_.customer_id.max())
+    owners = owners.filter(_.owner == _.last).select(owned_id="order_id", owner="owner")
+    owned = nameless.left_join(owners, nameless.order_id == owners.owned_id).mutate(customer_id=_.owner)
+    return entries.filter(_.customer_id.notnull()).union(owned.select(*entries.columns))
 
 
 def sales_and_refunds(entries: Any) -> tuple[Any, Any]:
@@ -102,24 +118,46 @@ def sales_and_refunds(entries: Any) -> tuple[Any, Any]:
     return entries.filter(_.amount > 0).mutate(gross=_.amount), entries.filter(_.amount < 0).mutate(amount=-_.amount)
 
 
-def taken_back(sales: Any, refunds: Any) -> Any:
-    """What is known to have been taken back of an order: `order_id, back`.
+def refunds_by_order(sales: Any, refunds: Any) -> tuple[Any, Any]:
+    """The refunds whose order is known, as `order_id, customer_id, back`, and the others as they are.
 
-    The rows that refund it, or what the order itself says was refunded, whichever is more: a shop that writes a
-    refund into the order also sends it as a row of its own.
+    A refund is of the order that it names, else of the one it stands in. Of a number that several customers share,
+    it is of its own customer's order; where the number is named and it has none there, of all of them in proportion.
     """
-    named = refunds.filter(_.refund_of.notnull()).select(order_id="refund_of", back="amount")
-    own = refunds.filter(_.refund_of.isnull()).semi_join(sales, "order_id").select("order_id", back="amount")
+    asked = refunds.mutate(of=_.refund_of.coalesce(_.order_id), names=_.refund_of.notnull())
+    orders = sales.semi_join(asked, sales.order_id == asked.of)
+    orders = orders.group_by("order_id", "customer_id").agg(gross_amount=_.amount.sum())
+    orders = orders.rename(sold_id="order_id", buyer="customer_id")
+    same = [asked.of == orders.sold_id, asked.customer_id.identical_to(orders.buyer)]
+    exact = asked.semi_join(orders, same)
+    rest = asked.anti_join(orders, same)
+    # A stranger's refund under the same number, which names no order, is of something else.
+    seeking = rest.filter(_.names | _.customer_id.isnull())
+    known = seeking.of == orders.sold_id
+    totals = orders.group_by("sold_id").agg(total=_.gross_amount.sum()).rename(whole_id="sold_id")
+    found = seeking.join(orders, known)
+    found = found.join(totals, found.of == totals.whole_id)
+    lost = seeking.anti_join(orders, known)
+    placed = exact.select(order_id="of", customer_id="customer_id", back="amount").union(
+        found.select(order_id="of", customer_id="buyer", back=found.amount * found.gross_amount / found.total),
+        # What was refunded of an order is known even where the sale itself is not.
+        lost.filter(_.names).select(order_id="of", customer_id="customer_id", back="amount"),
+    )
+    free = rest.filter(~_.names & _.customer_id.notnull()).union(lost.filter(~_.names))
+    return placed, free.select(*refunds.columns)
+
+
+def taken_back(sales: Any, placed: Any) -> Any:
+    """What is known to have been taken back of an order: `order_id, customer_id, back`.
+
+    The rows that refund it (`refunds_by_order`), or what the order itself says was refunded, whichever is more: a
+    shop that writes a refund into the order also sends it as a row of its own.
+    """
     nothing = ibis.literal(0.0)
-    told = named.union(own).mutate(stated=nothing)
-    stated = sales.filter(_.refunded > 0).select("order_id", back=nothing, stated="refunded")
-    sums = told.union(stated).group_by("order_id").agg(back=_.back.sum(), stated=_.stated.sum())
-    return sums.select("order_id", back=ibis.greatest(sums.back, sums.stated))
-
-
-def free_refunds(sales: Any, refunds: Any) -> Any:
-    """The refunds that say nothing of the order they are of."""
-    return refunds.filter(_.refund_of.isnull()).anti_join(sales, "order_id")
+    stated = sales.filter(_.refunded > 0).select("order_id", "customer_id", back=nothing, stated="refunded")
+    both = placed.mutate(stated=nothing).union(stated)
+    sums = both.group_by("order_id", "customer_id").agg(back=_.back.sum(), stated=_.stated.sum())
+    return sums.select("order_id", "customer_id", back=ibis.greatest(sums.back, sums.stated))
 
 
 def _entries(orders: Any, lines: Any) -> Any:
@@ -164,10 +202,17 @@ def _scaled(detail: Any, headers: Any) -> Any:
 
 def _off_their_order(sales: Any, back: Any) -> Any:
     """Take off each order what is known to belong to it, in proportion over its lines."""
-    gross = sales.semi_join(back, "order_id").group_by("order_id").agg(total=_.amount.sum())
-    left = gross.join(back, "order_id").select("order_id", left=ibis.greatest(0.0, 1 - _.back / _.total))
-    joined = sales.left_join(left, "order_id", rname="left_{name}")
+    gross = sales.semi_join(back, _same_order(sales, back)).group_by("order_id", "customer_id")
+    gross = gross.agg(total=_.amount.sum())
+    joined = gross.join(back, _same_order(gross, back), rname="back_{name}")
+    left = joined.select("order_id", "customer_id", left=ibis.greatest(0.0, 1 - joined.back / joined.total))
+    joined = sales.left_join(left, _same_order(sales, left), rname="left_{name}")
     return joined.mutate(amount=(joined.amount * joined.left.coalesce(1.0)).round(_DIGITS)).select(*sales.columns)
+
+
+def _same_order(one: Any, other: Any) -> list[Any]:
+    """Nobody and nobody are the same customer here: a sale without a name can be refunded too."""
+    return [one.order_id == other.order_id, one.customer_id.identical_to(other.customer_id)]
 
 
 def _off_the_latest(sales: Any, refunds: Any, by: list[str]) -> Any:
@@ -191,8 +236,7 @@ def _off_the_latest(sales: Any, refunds: Any, by: list[str]) -> Any:
 
 
 def _per_order(sales: Any) -> Any:
-    whole = sales.group_by("order_id").agg(
-        customer_id=_.customer_id.max(),
+    whole = sales.group_by("order_id", "customer_id").agg(
         ordered_at=_.ordered_at.min(),
         amount=_.amount.sum().round(_DIGITS),
         gross_amount=_.gross.sum(),

@@ -16,10 +16,13 @@ from typing import Any
 import ibis
 
 from zhike.errors import InputError, SettingsError
+from zhike.language import _
 from zhike.tables import as_date, as_orders
 
 LARGEST = 1e300  # beyond: infinite or NaN (which both engines sort above every number)
+LARGEST_SETTING = 1e15  # whole numbers up to here are exact in every engine
 CENTS = 6
+LONGEST_WINDOW_DAYS = 36_500
 MONEY = ("revenue", "monetary", "prior_monetary")
 
 COLUMNS = (
@@ -51,7 +54,7 @@ def purchase_summary(orders: Any, *, as_of: Any, window_days: int = 365, columns
 
     Raises:
         InputError: `orders` cannot be read as orders.
-        SettingsError: `as_of` is no date, or `window_days` is not a positive whole number.
+        SettingsError: `as_of` is no date, or `window_days` is not a whole number from 1 to 36,500.
 
     >>> import pyarrow as pa
     >>> orders = pa.table({"customer_id": ["a", "a", "a"], "order_id": [1, 2, 3],
@@ -63,7 +66,7 @@ def purchase_summary(orders: Any, *, as_of: Any, window_days: int = 365, columns
     day = as_date(as_of)
     table = as_orders(orders)
     table = table.filter(table.ordered_at < window_end(day))
-    start, prior = window_start(day, window_days), window_start(day, 2 * check_window(window_days))
+    start, prior = window_start(day, window_days), _start_of(day, 1 - 2 * window_days)
     asked, columns = columns, _with_sources(columns)
     aggregates = _aggregates(table, start, prior)
     wanted = {name: value for name, value in aggregates.items() if name in columns}
@@ -120,6 +123,15 @@ def days_between(earlier: Any, day: dt.date) -> Any:
     return ibis.literal(day).delta(earlier.date(), unit="day")
 
 
+def days_ago(days: int) -> str:
+    """When something was that is so many days back, in the current language.
+
+    >>> days_ago(0), days_ago(1), days_ago(1200)
+    ('0 days ago', '1 day ago', '1,200 days ago')
+    """
+    return _("1 day ago") if days == 1 else _("{days} days ago", days=f"{days:,}")
+
+
 def window_start(day: dt.date, days: int) -> Any:
     """The first moment of the window of `days` days that ends with `day` (which it includes)."""
     return _start_of(day, 1 - check_window(days))
@@ -139,15 +151,24 @@ def check_window(days: Any) -> int:
     """A window in whole days.
 
     Raises:
-        SettingsError: not a whole number, or below one.
+        SettingsError: not a whole number from 1 to `LONGEST_WINDOW_DAYS`.
     """
-    if isinstance(days, bool) or not isinstance(days, int) or days < 1:
+    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= LONGEST_WINDOW_DAYS:
         raise SettingsError(
             "A window of {days} days is not possible.",
-            fix="Give a whole number of days, 1 or more; the default is 365.",
+            fix="Give a whole number of days from 1 to 36500; the default is 365.",
             days=repr(days),
         )
     return days
+
+
+def is_number(value: Any) -> bool:
+    """Whether a setting, which may come from a file somebody wrote by hand, is a number that engines can hold.
+
+    >>> is_number(0.3), is_number(True), is_number("3"), is_number(float("nan")), is_number(10**24)
+    (True, False, False, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_SETTING
 
 
 def need(summary: Any, columns: tuple[str, ...]) -> Any:

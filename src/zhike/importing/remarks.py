@@ -25,14 +25,16 @@ def write_remarks(lake: Lake, number: int, destination: Path, *, only_rejected: 
     if only_rejected:
         found = found.filter(pc.equal(found["outcome"], "rejected"))
     outcomes = {"flagged": _("flagged"), "rejected": _("rejected")}
-    reasons = {rule: rule_sentence(rule) for rule in pc.unique(found["rule"]).to_pylist()}
+    # The outcome's name has no blank in it, the rule's has none either.
+    kinds = pc.binary_join_element_wise(found["outcome"], found["rule"], " ")
+    reasons = {kind: rule_sentence(kind.split()[1], kind.split()[0]) for kind in pc.unique(kinds).to_pylist()}
     table = pa.table(
         {
             _("Row"): found["row_number"],
             _("Outcome"): _translated(found["outcome"], outcomes),
             _("Column"): found["column_name"],
             _("Value"): found["value"],
-            _("Reason"): _translated(found["rule"], reasons),
+            _("Reason"): _translated(kinds, reasons),
         }
     )
     with destination.open("wb") as file:

@@ -33,6 +33,12 @@ _SQLITE_READING = (
     sqlite3.SQLITE_FUNCTION,
     sqlite3.SQLITE_RECURSIVE,
 )
+# What Ibis knows and runs elsewhere: a query there reaches no file here. The others open, and create, whatever the
+# address or the query names.
+_REMOTE = (
+    "athena", "bigquery", "clickhouse", "databricks", "druid", "exasol", "impala", "materialize", "mssql", "mysql",
+    "oracle", "risingwave", "singlestoredb", "snowflake", "trino",
+)  # fmt: skip
 _SERVER_FILES = ("pg_read_server_files", "pg_write_server_files", "pg_execute_server_program")
 
 Batches = tuple[Any, Iterator[Any]]
@@ -44,12 +50,12 @@ def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
     Request: url, sql, destination.
 
     Raises:
-        InputError: the database cannot be reached or refuses the query, the query is not one statement that only
-            reads, or its rows are more than the limits allow.
+        InputError: the database is of no kind that can be asked, cannot be reached or refuses the query; the query is
+            not one statement that only reads, or its rows are more than the limits allow.
         EngineError: the driver for this kind of database is not installed.
     """
     url, sql, limits = request["url"], request["sql"], Limits(**request["limits"])
-    kind = url.split(":", 1)[0].split("+", 1)[0].lower()
+    kind = _kind(url)
     progress({"step": "reading"})
     try:
         with _batches(kind, url, sql, limits) as (schema, batches):
@@ -70,6 +76,24 @@ def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
             kind=kind,
             reason=" ".join(without_secrets(str(error), url).split())[:500],
         ) from error
+
+
+def _kind(url: str) -> str:
+    """The kind of database an address names.
+
+    >>> _kind("PostgreSQL://db/shop")
+    'postgresql'
+    """
+    kind, given, _ = url.partition("://")
+    kind = kind.lower()
+    if not given or kind not in ("sqlite", "duckdb", "postgresql", "postgres", *_REMOTE):
+        raise InputError(
+            "The address does not begin with a kind of database that can be asked.",
+            fix="Begin with sqlite:///, duckdb://, postgresql:// or one of these and ://: {remote}. "
+            "Import a file by its name, without a query.",
+            remote=", ".join(_REMOTE),
+        )
+    return kind
 
 
 def _write(destination: Path, schema: Any, batches: Iterator[Any], limits: Limits) -> int:
@@ -243,7 +267,7 @@ def _duckdb(url: str, sql: str, limits: Limits) -> Iterator[Batches]:
 
 @contextmanager
 def _through_ibis(url: str, sql: str) -> Iterator[Batches]:
-    """Any database Ibis knows. It asks for the rows of a subquery, so that nothing but a query can stand in it."""
+    """A database elsewhere, by Ibis, which asks for rows of a subquery: nothing but a query can stand in one."""
     import ibis
 
     check_first_word(sql)

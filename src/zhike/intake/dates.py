@@ -9,9 +9,16 @@ from dataclasses import replace
 
 import duckdb
 
-from zhike.intake.expressions import ColumnFormat, CountFrom, has_offset_sql, missing_sql, without_offset_sql
+from zhike.intake.expressions import (
+    ColumnFormat,
+    CountFrom,
+    has_offset_sql,
+    missing_sql,
+    parsed_time_sql,
+    without_offset_sql,
+)
 from zhike.intake.raw import Warnings
-from zhike.sql import literal, literals, only_row, quoted
+from zhike.sql import literal, only_row, quoted
 
 _SAMPLE_VALUES = 1_000
 
@@ -150,9 +157,10 @@ def _written(
 
 def _unread(con: duckdb.DuckDBPyConnection, counts: str, text: str, chosen: tuple[str, ...]) -> list[str]:
     """Up to a thousand different values that the chosen formats do not read, the most frequent ones."""
-    parsed = f" AND try_strptime({text}, {literals(chosen)}) IS NULL" if chosen else ""
+    parsed = f" AND {parsed_time_sql(text, chosen)} IS NULL" if chosen else ""
     rows = con.execute(
-        f"SELECT trim({text}) AS t FROM {counts} WHERE NOT {missing_sql(text, 'timestamp')}{parsed} "
+        f"SELECT trim({text}) AS t FROM {counts} "
+        f"WHERE regexp_matches({text}, '[0-9]') AND NOT {missing_sql(text, 'timestamp')}{parsed} "
         f"GROUP BY t ORDER BY sum(times) DESC, t LIMIT {_SAMPLE_VALUES}"
     ).fetchall()
     return [value for (value,) in rows]
@@ -195,7 +203,7 @@ def _settle(
     day_first: bool | None,
 ) -> tuple[str, Warnings]:
     """Day or month first, by what the whole column allows; what other columns say breaks a tie."""
-    reads = {form: f"try_strptime({text}, {literal(form)}) IS NOT NULL" for form in pair}
+    reads = {form: f"{parsed_time_sql(text, [form])} IS NOT NULL" for form in pair}
     only = ", ".join(f"sum(times) FILTER ({reads[a]} AND NOT {reads[b]})" for a, b in (pair, pair[::-1]))
     both = f"min(trim({text})) FILTER ({' AND '.join(reads.values())})"
     *times, example = only_row(con, f"SELECT {only}, {both} FROM {counts}")

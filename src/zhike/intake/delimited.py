@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -15,15 +15,19 @@ from zhike.intake.dialect import Dialect, find_dialect
 from zhike.intake.encoding import TextFile, as_utf8
 from zhike.intake.headers import NO_HEADER, TITLE_ROWS, WIDER_ROWS, check_width
 from zhike.intake.limits import Limits
+from zhike.intake.mending import Mender, NeverClosedError
 from zhike.intake.raw import RELATION, SHORT, SURPLUS, Finding, RawColumn, RawTable, Warnings, unique_names
 from zhike.sql import literal, only_row, quoted
 
 # Stands for "this row has no such field"; DuckDB pads with NULL, and an empty field stays an empty text.
 _NEVER = "\x01\x02no value\x02\x01"
-_SENTINEL = "\x01\x02end of file\x02\x01"
 _ROW_BUFFERS = ((None, None), (32 * 1024 * 1024, 64 * 1024 * 1024))
 
 REWRITTEN = "Quotes or line ends in the file are irregular; they were put in order before reading."
+PLAIN_QUOTES = (
+    "In {count} rows a quote opens a cell and does not close on that line, the first on line {line}; "
+    "it is read as part of the text."
+)
 RAGGED = "Rows of the file have different numbers of fields."
 
 
@@ -40,6 +44,8 @@ def read_delimited(
 ) -> RawTable:
     """A view named `raw_rows` over a CSV, TSV, semicolon, pipe or blank-aligned text.
 
+    Rows are those that a spreadsheet shows: an empty line is a row, save at the end; a cell of several lines is in one.
+
     Raises:
         InputError: nothing below the header, a quote that never closes, a row too long, too many columns, NUL bytes.
     """
@@ -53,7 +59,7 @@ def read_delimited(
     if dialect.aligned:
         source.set_apart()
     elif text.has_quotes and not dialect.plain_start:
-        source.rewrite()
+        source.put_in_order()
     rows = source.open()
     if rows == 0:
         raise InputError("{file} has a header but no rows.", fix="Export it again with its data.", file=path.name)
@@ -90,6 +96,11 @@ def _remarks(dialect: Dialect) -> Warnings:
         }
         remarks += ((WIDER_ROWS, values),)
     return remarks
+
+
+def _times(cell: str, sign: str) -> str:
+    """How often a cell has a sign, as an expression."""
+    return f"((strlen({cell}) - strlen(replace({cell}, {literal(sign)}, ''))) // {len(sign.encode())})"
 
 
 def _too_long(file: str, limits: Limits) -> InputError:
@@ -142,6 +153,9 @@ class _Source:
             except duckdb.Error as error:
                 self._adapt(str(error), error)
                 continue
+            if not self.rewritten and self._hides_rows(int(rows)):
+                self.rewrite()
+                continue
             if self.extras:
                 self.warnings += ((RAGGED, {}),)
             return int(rows)
@@ -159,7 +173,7 @@ class _Source:
         elif "aximum line size" in said:
             raise _too_long(self.file, self.limits) from error
         elif not self.rewritten:
-            self.rewrite()
+            self.put_in_order()
         else:
             raise self._unreadable(said) from error
 
@@ -220,43 +234,52 @@ class _Source:
         # A report set in columns quotes nothing: a quote in it is an inch or a part of a name.
         self.text = replace(self.text, path=target, has_quotes=False)
 
+    def _hides_rows(self, rows: int) -> bool:
+        """Whether the file has empty lines, which DuckDB passes over, or cells that look like several rows.
+
+        A file with as many rows as lines has neither. In others the line ends within cells are counted.
+        """
+        unread = self.text.lines - (self.first_row - 1) - rows
+        if unread <= 0 or self.dialect.aligned:
+            return False
+        if not self.text.has_quotes:
+            return True
+        cells = [quoted(name) for name in (*self.names, *self._surplus_names())]
+        line_ends = " + ".join(f"coalesce({_times(cell, chr(10))}, 0)" for cell in cells)
+        marks = len(self.names) - 1
+        rows_within = " OR ".join(
+            f"({_times(cell, chr(10))} > 0 AND {_times(cell, self.delimiter)} >= {marks})" for cell in cells
+        )
+        query = f"SELECT sum({line_ends}), bool_or({rows_within}) FROM {self._reader()}"
+        within, swallowed = only_row(self.con, query)
+        return unread > (within or 0) or (marks > 0 and bool(swallowed))
+
+    def put_in_order(self) -> None:
+        """Writes the file anew because its quotes or line ends are irregular."""
+        self.warnings += ((REWRITTEN, {}),)
+        self.rewrite()
+
     def rewrite(self) -> None:
-        """Puts quotes and line ends in order with the csv module, which is slower and more patient."""
+        """Writes the rows anew, in strict CSV: slower than DuckDB's reader, and more patient."""
         target = self.scratch / "rewritten.csv"
-        line = 0
         with (
             self.path.open(encoding="utf-8-sig", newline="") as source,
             target.open("w", encoding="utf-8", newline="") as out,
         ):
-            reader = csv.reader(
-                _with_end(source, self.skip),
-                delimiter=self.delimiter,
-                doublequote=self.escape == '"',
-                escapechar=None if self.escape == '"' else self.escape,
-            )
+            mender = Mender(islice(source, self.skip, None), self.dialect.shape, longest=self.limits.longest_row)
             writer = csv.writer(out, lineterminator="\n")
-            for row in reader:
-                if row == [_SENTINEL]:
-                    break
-                if row and _SENTINEL in row[-1]:
-                    raise InputError(
-                        "In {file} a quote opens on line {line} and never closes.",
-                        fix="Close or remove that quote.",
-                        file=self.file,
-                        line=self.skip + line + 1,
-                    )
-                line = reader.line_num
-                writer.writerow(row)
+            try:
+                writer.writerows(mender.rows())
+            except NeverClosedError as error:
+                raise InputError(
+                    "In {file} a quote opens on line {line} and never closes.",
+                    fix="Close or remove that quote.",
+                    file=self.file,
+                    line=self.skip + error.args[0],
+                ) from error
+        if mender.plain_quotes:
+            values: dict[str, object] = {"count": mender.plain_quotes, "line": self.skip + mender.first_plain}
+            self.warnings += ((PLAIN_QUOTES, values),)
         self.path, self.delimiter, self.escape, self.skip = target, ",", '"', 0
         self.text = replace(self.text, path=target, has_quotes=True)
         self.rewritten = True
-        self.warnings += ((REWRITTEN, {}),)
-
-
-def _with_end(source: Iterator[str], skip: int) -> Iterator[str]:
-    """The lines below the titles, then a line that shows whether the last row was closed."""
-    for number, line in enumerate(source):
-        if number >= skip:
-            yield line
-    yield "\n"
-    yield _SENTINEL + "\n"

@@ -32,6 +32,7 @@ class TextFile:
     encoding: str
     has_quotes: bool = True
     longest_line: int = 0  # in bytes; exact only above the size of a chunk, which is all that matters
+    lines: int = 0  # those that end in a line feed, and the last; not the empty ones at the end
     warnings: Warnings = ()
 
 
@@ -47,22 +48,58 @@ def as_utf8(path: Path, scratch: Path, encoding: str | None = None) -> TextFile:
         encoding = looks_like_utf16(head)
     if encoding is None or _is_utf8(encoding):
         return _utf8_or_other(path, scratch, forced=encoding is not None)
-    try:
-        codecs.lookup(encoding)
-    except LookupError as error:
+    if not _is_of_texts(encoding):
         raise InputError(
             "{encoding} is not an encoding.",
             fix="Use utf-8, gb18030, utf-16 or cp1252, for example.",
             encoding=encoding,
-        ) from error
+        )
     return _transcode(path, scratch, encoding)
 
 
 def _is_utf8(encoding: str) -> bool:
     try:
         return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii")
-    except LookupError:
+    except (LookupError, ValueError):  # a name with a NUL in it is a ValueError
         return False
+
+
+def _is_of_texts(encoding: str) -> bool:
+    """Whether a name is that of an encoding of texts, which Python's "bz2", "hex", "rot13" and "idna" are not."""
+    try:
+        # Refuses what does not make texts of bytes, and what cannot be read piece by piece or in spite of errors.
+        return b"a\n".decode(encoding) is not None and _streams(encoding)
+    except (LookupError, ValueError, AssertionError):
+        return False
+
+
+def _streams(encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    return isinstance(decoder.decode(b"\xff\xfe") + decoder.decode(b"", final=True), str)
+
+
+class _Lines:
+    """Counts the lines of a text as it goes by."""
+
+    def __init__(self) -> None:
+        self.longest = self.current = 0
+        self.ended = self.empty = 0
+        self.any = False
+
+    def see(self, chunk: bytes) -> None:
+        """Takes in the next bytes, in UTF-8 or another encoding that has line feeds where ASCII has them."""
+        end = chunk.find(b"\n")
+        self.longest = max(self.longest, self.current + (end if end >= 0 else len(chunk)))
+        self.current = len(chunk) - chunk.rfind(b"\n") - 1 if end >= 0 else self.current + len(chunk)
+        written = chunk.rstrip(b"\r\n")
+        if written:
+            self.ended += self.empty + written.count(b"\n")
+            self.empty, self.any = 0, True
+        self.empty += chunk.count(b"\n", len(written))
+
+    @property
+    def count(self) -> int:
+        return self.ended + self.any
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -75,15 +112,13 @@ def _utf8_or_other(path: Path, scratch: Path, *, forced: bool) -> TextFile:
     """One pass over the bytes: valid UTF-8, NUL bytes, quotes."""
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     quotes, valid = False, True
-    line = longest = 0
+    lines = _Lines()
     pending = False  # a character is cut at the end of the last chunk
     for chunk in _chunks(path):
         if b"\0" in chunk:
             raise binary_file(path)
         quotes = quotes or b'"' in chunk
-        end = chunk.find(b"\n")
-        longest = max(longest, line + (end if end >= 0 else len(chunk)))
-        line = len(chunk) - chunk.rfind(b"\n") - 1 if end >= 0 else line + len(chunk)
+        lines.see(chunk)
         if valid and (pending or not chunk.isascii()):
             try:
                 decoder.decode(chunk)
@@ -91,7 +126,7 @@ def _utf8_or_other(path: Path, scratch: Path, *, forced: bool) -> TextFile:
             except UnicodeDecodeError:
                 valid = False
     if valid and not pending:
-        return TextFile(path, "utf-8", quotes, longest)
+        return TextFile(path, "utf-8", quotes, lines.longest, lines.count)
     if forced or _mostly(path, "utf-8"):
         return _transcode(path, scratch, "utf-8")
     found = _guess(path)
@@ -180,8 +215,7 @@ def _transcode(path: Path, scratch: Path, encoding: str) -> TextFile:
     """Writes the file anew as UTF-8, a chunk at a time."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     target = scratch / "transcoded.txt"
-    broken = line = longest = 0
-    quotes = False
+    broken, quotes, lines = 0, False, _Lines()
     with target.open("wb") as out:
         for chunk in chain(_chunks(path), (b"",)):
             text = decoder.decode(chunk, final=not chunk)
@@ -189,9 +223,8 @@ def _transcode(path: Path, scratch: Path, encoding: str) -> TextFile:
                 raise binary_file(path)
             broken += text.count("\ufffd")
             quotes = quotes or '"' in text
-            end = text.find("\n")
-            longest = max(longest, line + (end if end >= 0 else len(text)))
-            line = len(text) - text.rfind("\n") - 1 if end >= 0 else line + len(text)
-            out.write(text.encode("utf-8", "replace"))
+            written = text.encode("utf-8", "replace")
+            lines.see(written)
+            out.write(written)
     warnings: Warnings = ((REPLACED, {"count": broken}),) if broken else ()
-    return TextFile(target, encoding, quotes, longest, warnings)
+    return TextFile(target, encoding, quotes, lines.longest, lines.count, warnings)

@@ -6,6 +6,7 @@ All expressions are NULL where the text cannot be read as what is wanted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +25,10 @@ FALSE_WORDS = ("false", "f", "no", "n", "0", "0.0", "off", "negative", "否", "�
 # Signs of currency, and spaces of all kinds.
 _CURRENCY = r"(?i)[¥￥$＄€£￡₽₹₩元圆]|CNY|RMB|USD|EUR|GBP|HKD"
 _SPACE = r"[\s\x{00A0}\x{2007}\x{2009}\x{202F}\x{3000}]"
+# What is no part of an id. Anywhere: signs without width, such as soft hyphens, marks of direction, BOMs. Around it:
+# blanks, control characters, and joiners with nothing to join.
+_UNSEEN = r"[\x{00AD}\x{061C}\x{180E}\x{200B}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2060}-\x{206F}\x{FEFF}]+"
+_AROUND = r"[\s\pZ\p{Cc}\x{200C}\x{200D}]+"
 _FROM_WIDE = "０１２３４５６７８９．，－＋％（）−–"
 _TO_PLAIN = "0123456789.,-+%()--"
 
@@ -85,7 +90,9 @@ def missing_sql(column_sql: str, kind: Kind, form: ColumnFormat = PLAIN) -> str:
     """
     if form.sql_type != "VARCHAR":
         return f"({column_sql} IS NULL)"
-    if kind in ("id", "text"):
+    if kind == "id":
+        return f"({id_sql(column_sql)} IS NULL)"
+    if kind == "text":
         return f"({column_sql} IS NULL OR trim({column_sql}) = '')"
     words = ", ".join(literal(word) for word in NO_VALUE)
     return f"({column_sql} IS NULL OR lower(trim({column_sql})) IN ({words}))"
@@ -99,16 +106,24 @@ def text_sql(column_sql: str, form: ColumnFormat = PLAIN) -> str:
 
 
 def id_sql(column_sql: str, form: ColumnFormat = PLAIN) -> str:
-    """An id as text; a whole number that came as 17850.0 is "17850".
+    """An id as text without what nobody sees in it and around it; a whole number that came as 17850.0 is "17850".
 
     >>> import duckdb
+    >>> duckdb.execute("select " + id_sql(literal("\\u200bA\\ufeff1\\t"))).fetchone()
+    ('A1',)
     >>> duckdb.execute("select " + id_sql("17850.0::double", ColumnFormat(sql_type="DOUBLE"))).fetchone()
     ('17850',)
     """
     if form.sql_type in ("DOUBLE", "FLOAT") or form.sql_type.startswith("DECIMAL"):
         whole = f"TRY_CAST({column_sql} AS HUGEINT)"
         return f"CASE WHEN {whole} = {column_sql} THEN CAST({whole} AS VARCHAR) ELSE CAST({column_sql} AS VARCHAR) END"
-    text = text_sql(column_sql, form)
+    if form.sql_type != "VARCHAR":
+        return text_sql(column_sql, form)
+    # Nearly every id is plain ASCII without control characters; the long pattern runs only on the others.
+    odd = f"strlen({column_sql}) <> length({column_sql}) OR regexp_matches({column_sql}, '[[:cntrl:]]')"
+    seen = f"regexp_replace({column_sql}, {literal(_UNSEEN)}, '', 'g')"
+    bare = f"regexp_replace({seen}, {literal(f'^{_AROUND}|{_AROUND}$')}, '', 'g')"
+    text = f"nullif(CASE WHEN {odd} THEN {bare} ELSE trim({column_sql}) END, '')"
     return f"regexp_replace({text}, '\\.0+$', '')" if form.whole_ids else text
 
 
@@ -209,15 +224,35 @@ def _written_time(column_sql: str, form: ColumnFormat) -> str:
     if form.count_from:
         return _counted_time(column_sql, form)
     if form.sql_type != "VARCHAR" and form.date_formats:
-        return f"try_strptime(CAST({column_sql} AS VARCHAR), {literals(form.date_formats)})"
+        return parsed_time_sql(f"CAST({column_sql} AS VARCHAR)", form.date_formats)
     if not form.date_formats:
         time = f"TRY_CAST({column_sql} AS TIMESTAMP)"
-        return f"CASE WHEN isfinite({time}) THEN {time} END"
-    parsed = f"try_strptime({column_sql}, {literals(form.date_formats)})"
+        finite = f"CASE WHEN isfinite({time}) THEN {time} END"
+        return _not_a_word(column_sql, finite, "1970-01-01") if form.sql_type == "VARCHAR" else finite
+    parsed = parsed_time_sql(column_sql, form.date_formats)
     # A column that mostly has another form may still hold ISO dates, which are never in doubt.
     return (
         f"coalesce({parsed}, CASE WHEN regexp_matches({column_sql}, '^\\s*\\d{{4}}-') "
         f"THEN TRY_CAST({column_sql} AS TIMESTAMP) END)"
+    )
+
+
+def parsed_time_sql(column_sql: str, formats: Sequence[str]) -> str:
+    """A text read with the first strptime format that fits. DuckDB reads "epoch" and "infinity" as 1900 with any.
+
+    >>> import duckdb
+    >>> texts = ["25/12/2020", "epoch", "-infinity"]
+    >>> [str(duckdb.execute("select " + parsed_time_sql(literal(t), ["%d/%m/%Y"])).fetchone()[0])[:10] for t in texts]
+    ['2020-12-25', 'None', 'None']
+    """
+    return _not_a_word(column_sql, f"try_strptime({column_sql}, {literals(formats)})", "1900-01-01")
+
+
+def _not_a_word(column_sql: str, time: str, made_of_words: str) -> str:
+    """The time, unless it is what DuckDB makes of a word; only where it is that day is the text looked at."""
+    return (
+        f"CASE WHEN {time} = TIMESTAMP '{made_of_words}' AND NOT regexp_matches({column_sql}, '[0-9]') THEN NULL "
+        f"ELSE {time} END"
     )
 
 

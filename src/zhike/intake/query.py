@@ -17,10 +17,11 @@ _WORKER = "zhike.intake.databases"
 def fetch_query(url: str, sql: str, destination: Path, *, limits: Limits | None = None) -> Path:
     """Runs a query and writes its rows to `destination` in the order the database gives them.
 
-    `sqlite:///path` and `postgresql://…` go through ADBC, `duckdb://path` is opened directly, other URLs through
-    `ibis.connect`. The database is asked with the rights of the login in the URL; give it one that can only read.
-    One statement that only reads is let through; on PostgreSQL it runs in a read-only transaction, and a login that
-    may read the server's files, such as a superuser, is refused.
+    `sqlite:///path` and `postgresql://…` go through ADBC, `duckdb://path` is opened directly, databases that run
+    elsewhere (`mysql://…`, `snowflake://…`) go through `ibis.connect`; other kinds are refused. The database is asked
+    with the rights of the login in the URL; give it one that can only read. One statement that only reads is let
+    through; on PostgreSQL it runs in a read-only transaction, and a login that may read the server's files, such as a
+    superuser, is refused.
 
     Raises:
         InputError: the database cannot be reached, refuses the query or is not done with it within the limits on

@@ -54,7 +54,9 @@ def names_of(table: str, column: str) -> dict[str, float]:
     for rank, confidence in ((1, LIKELY), (0, SURE)):
         for entry in entries:
             names |= {normalised(name): confidence for name in entry[rank].split(",") if name.strip()}
-    names[normalised(column)] = SURE
+    # Our own name and labels, which stand above the columns of what Zhike itself exports.
+    own = CONTRACTS[table][column]
+    names |= dict.fromkeys(map(normalised, (column, own.en, own.zh)), SURE)
     return names
 
 

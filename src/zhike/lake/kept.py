@@ -25,7 +25,7 @@ from zhike.sql import literal, quoted
 from zhike.version import __version__
 
 # Raised when something that is kept is computed otherwise than before within a version.
-_FORM = 1
+_FORM = 2
 # Of each kind: those of the current run, the one before, and a few days that somebody is looking at.
 _NEWEST = 4
 # A file that is not among them may still be read by who found it less than this ago.

@@ -7,7 +7,7 @@ import datetime as dt
 from collections import defaultdict
 from typing import Any
 
-from zhike.facts.orders import free_refunds, order_entries, sales_and_refunds, taken_back
+from zhike.facts.orders import order_entries, refunds_by_order, sales_and_refunds, taken_back
 from zhike.lake.facts_view import Facts
 from zhike.pipeline import order_tables, purchases
 from zhike.report.figures import Cohort, MoneyFlow, Month
@@ -83,7 +83,8 @@ class Sales:
         """Gross sales, what was taken back, what is left, and how much of it belongs to a known customer."""
         entries = order_entries(**order_tables(self._facts), as_of=self._as_of)
         sales, refunds = sales_and_refunds(self._lake.cut(entries, "report_entries"))
-        back, free = taken_back(sales, refunds), free_refunds(sales, refunds)
+        placed, free = refunds_by_order(sales, refunds)
+        back = taken_back(sales, placed)
         known = self._net.customer_id.notnull() & self._net.ordered_at.notnull()
         sums = {
             "gross": sales.gross.sum(),

@@ -17,6 +17,7 @@ from zhike.schema import CONTRACTS
 
 EXAMPLES = 3
 SHOWN_IMPORTS = 12
+MASKED = "•••"
 
 
 def trust(figures: ReportFigures) -> Section:
@@ -164,12 +165,13 @@ def _number(value: float | None) -> str:
 
 def _rules(report: QualityReport) -> Table:
     outcomes = {"flagged": _("flagged, kept"), "rejected": _("rejected")}
+    told = _impersonal(report)
     lines = [
         (
-            Cell(rule_title(r.rule), note=rule_sentence(r.rule)),
+            Cell(rule_title(r.rule), note=rule_sentence(r.rule, r.outcome)),
             Cell(count(r.rows)),
             Cell(outcomes[r.outcome], tone="bad" if r.outcome == "rejected" else ""),
-            Cell(_examples(r)),
+            Cell(_examples(r, told)),
         )
         for r in report.rules
     ]
@@ -177,13 +179,21 @@ def _rules(report: QualityReport) -> Table:
     return Table(columns, lines, title=_("What was noticed"))
 
 
-def _examples(rule: RuleCount) -> str:
+def _impersonal(report: QualityReport) -> set[str]:
+    """The file's columns whose values may be passed on: those known to hold nothing about a person."""
+    contract = CONTRACTS[report.table]
+    return {p.theirs or p.column for p in report.profile if p.column in contract and not contract[p.column].personal}
+
+
+def _examples(rule: RuleCount, told: set[str]) -> str:
     said = []
     for example in rule.examples[:EXAMPLES]:
         where = _("row {row}", row=count(example.row))
         if example.column:
             where += f" {shown(example.column)}"
-        said.append(where if example.value is None else f"{where} = {shown(example.value)}")
+        # A value that spilled over the last column may be anything.
+        value = shown(example.value or "") if example.column in told else MASKED
+        said.append(where if example.value is None else f"{where} = {value}")
     return listing(said) + ("…" if rule.rows > len(said) else "")
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any
 
 from zhike.errors import SettingsError
+from zhike.facts.purchases import is_number
 
 LONGEST_YEARS = 100
 LONGEST_HORIZON_DAYS = 3650
@@ -17,7 +17,7 @@ def check_margin(margin: Any) -> None:
     Raises:
         SettingsError: anything else.
     """
-    if not (_is_number(margin) and 0 <= margin <= 1):
+    if not (is_number(margin) and 0 <= margin <= 1):
         raise SettingsError(
             "{name} cannot be {value}.",
             fix="Give the gross margin as a share from 0 to 1, for example 0.35.",
@@ -32,7 +32,7 @@ def check_lifespan(years: Any) -> None:
     Raises:
         SettingsError: not above 0, or above `LONGEST_YEARS`.
     """
-    if not (_is_number(years) and 0 < years <= LONGEST_YEARS):
+    if not (is_number(years) and 0 < years <= LONGEST_YEARS):
         raise SettingsError(
             "{name} cannot be {value}.",
             fix="Give years above 0 and up to 100, or leave it out to have it estimated.",
@@ -47,7 +47,7 @@ def check_cost_per_ticket(cost: Any) -> None:
     Raises:
         SettingsError: below 0.
     """
-    if not (_is_number(cost) and cost >= 0):
+    if not (is_number(cost) and cost >= 0):
         raise SettingsError(
             "{name} cannot be {value}.",
             fix="Give 0 or more, in the currency of the orders.",
@@ -62,7 +62,7 @@ def check_horizon(days: Any) -> None:
     Raises:
         SettingsError: not a whole number from 1 to `LONGEST_HORIZON_DAYS`.
     """
-    if not (isinstance(days, int) and _is_number(days) and 1 <= days <= LONGEST_HORIZON_DAYS):
+    if not (isinstance(days, int) and is_number(days) and 1 <= days <= LONGEST_HORIZON_DAYS):
         raise SettingsError(
             "{name} cannot be {value}.",
             fix="Give a whole number of days from 1 to 3650; the default is 365.",
@@ -77,15 +77,10 @@ def check_discount_rate(rate: Any) -> None:
     Raises:
         SettingsError: not from 0 to 1.
     """
-    if not (_is_number(rate) and 0 <= rate <= 1):
+    if not (is_number(rate) and 0 <= rate <= 1):
         raise SettingsError(
             "{name} cannot be {value}.",
             fix="Give the rate per year as a share from 0 to 1, for example 0.1.",
             name="discount_rate",
             value=repr(rate),
         )
-
-
-def _is_number(value: Any) -> bool:
-    """Settings also come from files people write by hand."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

@@ -8,7 +8,7 @@ from typing import Any
 import ibis
 
 from zhike.errors import SettingsError
-from zhike.facts.purchases import need, purchase_summary
+from zhike.facts.purchases import LARGEST_SETTING, need, purchase_summary
 from zhike.labels import label
 from zhike.language import _, current_language, speaking
 from zhike.tables import as_table, require
@@ -41,7 +41,9 @@ def contribution(orders: Any, *, as_of: Any, window_days: int | None = None) -> 
 {'customer_id': 'b', 'cumulative_share': 0.9, 'abc': 'A'}, {'customer_id': 'c', 'cumulative_share': 1.0, 'abc': 'B'}]
     """
     money = "revenue" if window_days is None else "monetary"
-    summary = purchase_summary(orders, as_of=as_of, window_days=window_days or 365, columns=("customer_id", money))
+    summary = purchase_summary(
+        orders, as_of=as_of, window_days=365 if window_days is None else window_days, columns=("customer_id", money)
+    )
     return score_contribution(summary, money=money)
 
 
@@ -89,10 +91,14 @@ def pareto_curve(contributions: Any, *, points: int = 100) -> Any:
     about `points` steps; fewer when there are fewer customers.
 
     Raises:
-        SettingsError: fewer than one point.
+        SettingsError: `points` is no whole number, or below one.
     """
-    if points < 1:
-        raise SettingsError("A curve of {points} points is not possible.", fix="Give 1 or more.", points=points)
+    if isinstance(points, bool) or not isinstance(points, int) or not 1 <= points <= LARGEST_SETTING:
+        raise SettingsError(
+            "A curve of {points} points is not possible.",
+            fix="Give a whole number, 1 or more; the default is 100.",
+            points=repr(points),
+        )
     table = as_table(contributions)
     require(table, ("rank", "cumulative_share"), "contributions")
     table = table.cross_join(table.aggregate(everyone=table.count()))

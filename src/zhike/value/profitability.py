@@ -12,6 +12,7 @@ from typing import Any
 
 import ibis
 
+from zhike.errors import InputError
 from zhike.facts.purchases import CENTS, LARGEST, window_end, window_start
 from zhike.labels import label
 from zhike.language import _, current_language, speaking
@@ -34,7 +35,7 @@ def profitability(
     `customer_id`, `revenue` (paid, net of refunds), `discounts` (NULL when the orders have none on record),
     `cost_of_goods` (the orders' `cost`; where an order has none, `(1 − margin) × amount` when a margin is given, a
     share of revenue as in `clv_formula`, else NULL), `cost_basis` (orders, margin, mixed, unknown), `cost_to_serve`
-    (tickets' `cost`, else `cost_per_ticket`; NULL when a price is missing or no ticket was ever recorded),
+    (tickets' `cost`, else `cost_per_ticket`; NULL when a price is missing or no ticket was recorded up to `as_of`),
     `campaign_cost` (touches' `cost`, hold-outs left out; NULL likewise), `profit` (NULL when the cost of goods is
     unknown; costs that are NULL are not in it), `profit_margin` (profit / revenue; NULL unless revenue is above 0).
     All money in the currency of the orders.
@@ -119,26 +120,40 @@ def _touches(touches: Any) -> Any:
     table = as_table(touches)
     require(table, ("customer_id", "touched_at"), "touches")
     if "hold_out" in table.columns:
-        table = table.filter(~table.hold_out.fill_null(False))
+        if not (table.hold_out.type().is_boolean() or table.hold_out.type().is_null()):
+            raise InputError(
+                "{column} holds {value}, which cannot be used as {column}.",
+                fix="Make it a column of true and false.",
+                column="hold_out",
+                value=str(table.hold_out.type()),
+            )
+        table = table.filter(~table.hold_out.cast("boolean").fill_null(False))
     return table.select("customer_id", at=table.touched_at, cost=_money(table, "cost"))
 
 
 def _with_costs(sold: Any, table: Any, name: str, day: dt.date, window_days: int) -> Any:
     """What the window's tickets (or touches) cost each customer.
 
-    NULL where one of them has no price, and for everybody when no ticket was ever recorded; else a customer
-    without a ticket costs 0.
+    NULL where one of them has no price, and for everybody when no ticket was recorded up to that day; else a
+    customer without a ticket costs 0.
     """
     if table is None:
         return sold.mutate(ibis.null("float64").name(name))
     if not table["at"].type().is_timestamp():
         table = table.mutate(at=table["at"].cast("timestamp"))
+    table = table.filter(table["at"] < window_end(day))
     recorded = table.aggregate(recorded=table.count())
     recent = _in_window(table, "at", day, window_days)
     costs = recent.group_by(cost_of=recent.customer_id).aggregate(
         cost=recent.cost.sum().round(CENTS), priced=recent.cost.count(), each=recent.count()
     )
-    joined = sold.left_join(costs, sold.customer_id == costs.cost_of).cross_join(recorded)
+    if sold.customer_id.type().is_string() != costs.cost_of.type().is_string():
+        # 17 and "17" are one customer, whichever of the tables came from a file.
+        costs = costs.mutate(cost_of=costs.cost_of.cast("string"))
+        same = sold.customer_id.cast("string") == costs.cost_of
+    else:
+        same = sold.customer_id == costs.cost_of
+    joined = sold.left_join(costs, same).cross_join(recorded)
     cost = ibis.cases(
         (joined.recorded == 0, None), (joined.each.isnull(), 0.0), (joined.priced == joined.each, joined.cost)
     )

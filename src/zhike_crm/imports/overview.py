@@ -89,7 +89,9 @@ def _kinds(imports: Iterable[Import]) -> list[Kind]:
     for imported in imports:
         for counted in imported.report.get("rules", ()):
             name, outcome = counted["rule"], counted["outcome"]
-            kind = found.setdefault((outcome, name), Kind(name, outcome, rule_title(name), rule_sentence(name)))
+            kind = found.setdefault(
+                (outcome, name), Kind(name, outcome, rule_title(name), rule_sentence(name, outcome))
+            )
             kind.rows += counted["rows"]
             kind.files.append((imported, counted["rows"]))
             kind.examples += [(imported, example) for example in counted.get("examples", ())]

@@ -92,7 +92,7 @@ def quality(stored: dict[str, Any], hidden: set[str]) -> Quality | None:
 
 def _rule(rule: RuleCount, hidden: set[str]) -> Rule:
     examples = [(e.row, shown(e.column), _value(e.value, e.column, hidden)) for e in rule.examples[:5]]
-    return Rule(rule_title(rule.rule), rule_sentence(rule.rule), rule.rows, examples)
+    return Rule(rule_title(rule.rule), rule_sentence(rule.rule, rule.outcome), rule.rows, examples)
 
 
 def _value(value: str | None, column: str | None, hidden: set[str]) -> str | None:
@@ -158,7 +158,7 @@ def remarks(check: dict[str, Any], hidden: set[str]) -> list[Remark]:
             shown(r["column"]),
             _value(r["value"], r["column"], hidden),
             rule_title(r["rule"]),
-            rule_sentence(r["rule"]),
+            rule_sentence(r["rule"], r["outcome"]),
         )
         for r in check.get("remarks", ())[:50]
     ]

@@ -72,6 +72,8 @@ class Computing(ABC):
         Gone at the end of the `temporary` around it, else when the lake is closed.
         """
         if self.engine.name == "pyspark":
+            # What `compile` leaves out: tables of ours that the expression mentions have to be known to Spark first.
+            self.engine._run_pre_execute_hooks(expression)
             # Not cached but cut off: a cached table drags its whole plan into every plan that reads it.
             return self._view(self.engine._session.sql(self.engine.compile(expression)).localCheckpoint(), name)
         name = f"{name}_{next(_NUMBERS)}"

@@ -28,7 +28,7 @@ from tests.browser.axe import WIDE, Axe
 from zhike_crm.running.installation import BUILT
 
 EMAIL, PASSWORD = "owner@example.com", "correct horse battery"
-PATIENCE = 30_000
+PATIENCE = 120_000
 
 
 @dataclass(frozen=True)

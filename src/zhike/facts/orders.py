@@ -78,7 +78,7 @@ def net_orders(
     [{'order_id': '1', 'amount': 20.0, 'gross_amount': 30.0}]
     """
     sales, refunds = sales_and_refunds(order_entries(orders, lines, as_of=as_of, cut=cut))
-    placed, free = refunds_by_order(sales, refunds)
+    placed, free = refunds_by_order(cut(sales, "sales"), cut(refunds, "refunds"), cut=cut)
     settled = cut(_off_their_order(sales, taken_back(sales, placed)), "settled")
     free = cut(free.filter(_.customer_id.notnull()), "free_refunds")
     settled = _off_the_latest(settled, free.filter(_.product.notnull()), ["customer_id", "product"])
@@ -118,7 +118,7 @@ def sales_and_refunds(entries: Any) -> tuple[Any, Any]:
     return entries.filter(_.amount > 0).mutate(gross=_.amount), entries.filter(_.amount < 0).mutate(amount=-_.amount)
 
 
-def refunds_by_order(sales: Any, refunds: Any) -> tuple[Any, Any]:
+def refunds_by_order(sales: Any, refunds: Any, *, cut: Cut = lambda table, _: table) -> tuple[Any, Any]:
     """The refunds whose order is known, as `order_id, customer_id, back`, and the others as they are.
 
     A refund is of the order that it names, else of the one it stands in. Of a number that several customers share,
@@ -127,10 +127,10 @@ def refunds_by_order(sales: Any, refunds: Any) -> tuple[Any, Any]:
     asked = refunds.mutate(of=_.refund_of.coalesce(_.order_id), names=_.refund_of.notnull())
     orders = sales.semi_join(asked, sales.order_id == asked.of)
     orders = orders.group_by("order_id", "customer_id").agg(gross_amount=_.amount.sum())
-    orders = orders.rename(sold_id="order_id", buyer="customer_id")
+    orders = cut(orders.rename(sold_id="order_id", buyer="customer_id"), "asked_orders")
     same = [asked.of == orders.sold_id, asked.customer_id.identical_to(orders.buyer)]
-    exact = asked.semi_join(orders, same)
-    rest = asked.anti_join(orders, same)
+    exact = cut(asked.semi_join(orders, same), "own_refunds")
+    rest = cut(asked.anti_join(orders, same), "other_refunds")
     # A stranger's refund under the same number, which names no order, is of something else.
     seeking = rest.filter(_.names | _.customer_id.isnull())
     known = seeking.of == orders.sold_id
@@ -144,7 +144,7 @@ def refunds_by_order(sales: Any, refunds: Any) -> tuple[Any, Any]:
         lost.filter(_.names).select(order_id="of", customer_id="customer_id", back="amount"),
     )
     free = rest.filter(~_.names & _.customer_id.notnull()).union(lost.filter(~_.names))
-    return placed, free.select(*refunds.columns)
+    return cut(placed, "placed_refunds"), cut(free.select(*refunds.columns), "unplaced_refunds")
 
 
 def taken_back(sales: Any, placed: Any) -> Any:

@@ -214,7 +214,7 @@ def test_cutting_the_query_on_the_way_changes_nothing() -> None:
     whole, in_parts = (net_orders(*tables, **how).order_by("order_id").to_pyarrow() for how in ({}, {"cut": cut}))
     assert in_parts.equals(whole)
     assert whole.num_rows == 3
-    assert len(set(names)) == len(names) == 5
+    assert len(set(names)) == len(names) == 12
 
 
 def shares(rows: list[dict], orders: list[dict] | None = None) -> dict[tuple[str, str | None], float]:

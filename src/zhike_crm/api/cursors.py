@@ -91,8 +91,8 @@ def with_value(rows: QuerySet, order: Order, place: Place | None = None) -> Quer
     """The rows that have a value in the column, in order, from a place on."""
     path, sign, key = order.column.path, "-" if order.descending else "", f"{order.column.table}pk"
     present = rows.filter(**{f"{path}__isnull": False})
-    if order.column.table:
-        present = present.filter(**{f"{order.column.table}workspace": order.workspace})
+    if order.column.scope:
+        present = present.filter(**{order.column.scope: order.workspace})
     if place:
         present = present.filter(_after(path, key, place, order.descending))
     return present.order_by(f"{sign}{path}", f"{sign}{key}")

@@ -51,6 +51,8 @@ class Column:
         personal: only for those who may see phone numbers and addresses, in filters and sorting too.
         shown: among the columns a new view begins with.
         digits: decimals of a number.
+        scope: where the ORM finds the workspace of the other table that `path` goes through; empty when it goes
+            through none, or one without workspaces. The list fills it in.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Column:
     digits: int = 0
     help_text: Any = ""
     field: FieldDefinition | None = None
+    scope: str = ""
 
     @property
     def is_numeric(self) -> bool:

@@ -99,7 +99,7 @@ def _has(**lookups: Any) -> Lookup:
         if column.field is None:
             met = Q(**{_join(column.path, suffix): value for suffix, value in lookups.items()})
             # The indexes of the other table begin with its own workspace.
-            return met & Q(**{f"{column.table}workspace": F("workspace")}) if column.table else met
+            return met & Q(**{column.scope: F("workspace")}) if column.scope else met
         place = column.field.column
         met = {_join(place, suffix): value for suffix, value in lookups.items()}
         # A list of ids and not EXISTS: the database then begins with the index of the values, not with every record.

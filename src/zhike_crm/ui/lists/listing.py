@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Func, QuerySet
@@ -141,7 +141,8 @@ class RecordList:
     # -- what every list does ------------------------------------------------------------------------------------------
     def _allowed(self) -> list[Column]:
         personal = can(self.member, "personal.view")
-        columns = [column for column in self.own_columns() if personal or not column.personal]
+        model = self.rows().model
+        columns = [_scoped(column, model) for column in self.own_columns() if personal or not column.personal]
         return columns + [custom_column(f) for f in definitions(self.workspace, self.record_type)]
 
     def chosen(self, question: Question) -> list[Column]:
@@ -188,9 +189,9 @@ class RecordList:
         key = column.key() if many else Unindexed(column.key())
         rows = rows.annotate(sort_key=key) if column.field else rows.alias(sort_key=key)
         present = rows.filter(sort_key__isnull=False)
-        if column.table:
+        if column.scope:
             # The index of the other table begins with its own workspace.
-            present = present.filter(**{f"{column.table}workspace": self.workspace})
+            present = present.filter(**{column.scope: self.workspace})
         shown = list(present.order_by(f"{sign}sort_key", f"{sign}{column.table}pk")[start : start + PAGE])
         if len(shown) < PAGE:
             before = start + len(shown) if shown else present.order_by().count()
@@ -236,3 +237,12 @@ class RecordList:
         names = self.names(linked) if linked else {}
         for row in rows:
             row.custom, row.linked = values.get(row.pk, {}), names
+
+
+def _scoped(column: Column, model: Any) -> Column:
+    """The column with the place of the workspace of the table it goes through."""
+    steps = column.table.split("__")[:-1]
+    for step in steps:
+        model = model._meta.get_field(step).related_model
+    named = any(field.name == "workspace" for field in model._meta.get_fields())
+    return replace(column, scope=f"{column.table}workspace") if steps and named else column

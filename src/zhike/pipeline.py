@@ -35,7 +35,6 @@ from zhike.version import __version__
 Progress = Callable[[str], None]
 
 PURCHASES_FROM = ("orders", "order_lines")
-EXPECTED = ("p_alive", "expected_purchases", "expected_spend", "residual_clv")
 
 
 def refresh(
@@ -127,14 +126,14 @@ def _compute(facts: Facts, settings: Settings, clock: Clock, on_progress: Progre
     return facts.lake.materialised(scores, "scores_now"), {proof.subject: proof.to_dict()}
 
 
-def _expectations(orders: Any, summary: Any, settings: Settings, facts: Facts) -> tuple[Any | None, Proof]:
+def _expectations(orders: Any, summary: Any, settings: Settings, facts: Facts) -> tuple[Any, Proof]:
     # SciPy takes longer to load than everything else: only who computes waits for it.
     from zhike.clv.scores import score_expectations
 
     value = settings.value
     return score_expectations(
         orders,
-        returning=int(facts.lake.engine.to_pyarrow(summary.count(where=summary.purchase_days > 1)).as_py()),
+        summary,
         as_of=facts.as_of or last_day(facts),
         horizon_days=value.horizon_days,
         discount_rate=value.discount_rate,
@@ -194,14 +193,14 @@ def last_settings(lake: Lake) -> Settings:
     return Settings.from_run(last) if last else Settings()
 
 
-def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings, expected: Any | None) -> Any:
+def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings, expected: Any) -> Any:
     """One row per customer: the summary, every model's columns, and customers who have never purchased.
 
     Args:
         facts: as of the day to score.
         orders: their `orders_as_of`.
         summary: the `purchase_summary` of these, computed.
-        expected: the value to come (`zhike.clv.scores`); None where no model could be fitted.
+        expected: the value to come (`zhike.clv.scores`).
     """
     window, value = settings.window_days, settings.value
     models = {
@@ -224,7 +223,7 @@ def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings,
             touches=facts.table("touches"),
             cost_per_ticket=value.cost_per_ticket,
         ),
-        "expectations": _nothing_expected(summary) if expected is None else expected,
+        "expectations": expected,
     }
     scores = summary
     for name, model in models.items():
@@ -234,11 +233,6 @@ def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings,
         scores = scores.left_join(computed.select("customer_id", *new), "customer_id", rname="{name}_again")
         scores = scores.drop("customer_id_again")
     return _with_never_purchased(scores, _known(facts))
-
-
-def _nothing_expected(summary: Any) -> Any:
-    """The columns of the value to come, of which nothing is known."""
-    return summary.select("customer_id", **{name: ibis.null("float64") for name in EXPECTED})
 
 
 def _known(facts: Facts) -> Any:

@@ -35,7 +35,7 @@ def insert_rows(table: str, batches: Iterable[pa.RecordBatch]) -> int:
 
 @contextmanager
 def rebuilding(model: type[models.Model], rows: int) -> Iterator[None]:
-    """Around writing so many rows: where that is most of an SQLite table, its indexes are made anew afterwards.
+    """Around writing so many rows in a transaction: most of an SQLite table, and its indexes are made anew afterwards.
 
     A million rows into a table with eighteen indexes are eighteen million places looked up one by one; sorting each
     index once takes a tenth of the time. PostgreSQL does without: dropping an index there locks readers out.

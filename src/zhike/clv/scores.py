@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import ibis
+
 from zhike.clv.choose import Choice, choose
 from zhike.clv.lifetime import lifetime_value
 from zhike.errors import InputError
@@ -20,20 +22,21 @@ COLUMNS = ("p_alive", "expected_purchases", "expected_spend", "residual_clv")
 
 
 def score_expectations(
-    orders: Any, *, returning: int, as_of: dt.date, horizon_days: int, discount_rate: float, margin: float
-) -> tuple[Any | None, Proof]:
+    orders: Any, summary: Any, *, as_of: dt.date, horizon_days: int, discount_rate: float, margin: float
+) -> tuple[Any, Proof]:
     """One row per customer with the columns `COLUMNS`, by the model that did best on held-out purchases, and its test.
 
     Args:
         orders: net of refunds, as `zhike.rfm` takes them.
-        returning: how many customers bought on more than one day.
+        summary: their `purchase_summary`.
         as_of: the last day that is looked at.
         horizon_days: how far ahead to look.
         discount_rate: per year, as a share.
         margin: gross margin; 1 gives revenue.
 
-    Where no model can be fitted there is no table, and the proof says why: CLV by formula is then what there is.
+    Where no model can be fitted the columns are NULL, and the proof says why: CLV by formula is then what there is.
     """
+    returning = summary.count(where=summary.purchase_days > 1).to_pyarrow().as_py()
     try:
         if returning < ENOUGH_RETURNING:
             raise InputError(
@@ -53,7 +56,8 @@ def score_expectations(
             model=choice.model,
         )
     except InputError as wrong:
-        return None, Proof(SUBJECT, model="", measure="rmse", reasons=_said(wrong))
+        nothing = summary.select("customer_id", **{name: ibis.null("float64") for name in COLUMNS})
+        return nothing, Proof(SUBJECT, model="", measure="rmse", reasons=_said(wrong))
     return scores.select("customer_id", *COLUMNS), _proof(choice)
 
 

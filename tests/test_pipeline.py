@@ -11,7 +11,7 @@ import ibis
 import pytest
 
 from zhike import pipeline
-from zhike.errors import InputError, LakeError, SettingsError
+from zhike.errors import LakeError, SettingsError
 from zhike.importing.importer import Choices, import_file
 from zhike.lake.batches import undo
 from zhike.lake.facts_view import Facts
@@ -19,7 +19,7 @@ from zhike.lake.identities import link, unlink
 from zhike.lake.lake import Lake
 from zhike.lake.runs import latest, runs, scores_of
 from zhike.pipeline import last_day, refresh, tier_moves
-from zhike.portrait import portrait, profiles
+from zhike.portrait import portrait
 from zhike.report.data import read_figures
 from zhike.settings import Settings
 
@@ -225,39 +225,6 @@ def test_two_refreshes_at_once_with_one_question_give_one_run(
     assert [run.run for run in runs(lake)] == [1]
 
 
-def test_the_portrait_of_an_old_run_shows_what_it_read(lake: Lake, orders_csv: Writer) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    people = orders_csv("c.csv", "a,Anna", header="customer_id,name")
-    import_file(lake, people, Choices(table="customers"))
-    link(lake, ["b"], "a")
-    run = refresh(lake, dt.date(2025, 2, 28))
-    before = portrait(lake, run, "b")
-    assert [row["order_id"] for row in before.latest] == ["3", "2", "1"]
-    unlink(lake, ["b"])
-    import_file(lake, orders_csv("b.csv", "2,a,2025-02-05,31", "8,a,2025-02-21,1"), ORDERS)
-    people = orders_csv("c.csv", "a,Anne", header="customer_id,name")
-    import_file(lake, people, Choices(table="customers"))
-    assert portrait(lake, run, "b") == before
-    assert portrait(lake, refresh(lake, dt.date(2025, 2, 28)), "a").profile["name"] == "Anne"
-
-
-def test_a_merged_customer_has_one_profile(lake: Lake, orders_csv: Writer) -> None:
-    """In each column what was told under their own identity, else the newest of the others."""
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    people = {"1": ("b,Bert,b1@x.org,Rome", "c,Carl,c1@x.org,"), "2": ("d,Dora,d1@x.org,", "a,Anna,,")}
-    for number, rows in people.items():
-        file = orders_csv(f"people{number}.csv", *rows, header="customer_id,name,email,city")
-        import_file(lake, file, Choices(table="customers"))
-    link(lake, ["b", "d"], "a")
-    run = refresh(lake)
-    profile = portrait(lake, run, "a").profile
-    assert profile == {"customer_id": "a", "name": "Anna", "email": "d1@x.org", "city": "Rome"}
-    told = lake.engine.to_pyarrow(profiles(Facts.of(lake, run))).to_pylist()
-    assert sorted((row["customer_id"], row["name"]) for row in told) == [("a", "Anna"), ("c", "Carl")]
-    unlink(lake, ["b", "d"])
-    assert len(lake.engine.to_pyarrow(profiles(Facts.now(lake))).to_pylist()) == 4
-
-
 def test_a_lake_that_stays_open_does_not_fill_up(lake: Lake, orders_csv: Writer) -> None:
     import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
     run = refresh(lake)
@@ -312,12 +279,6 @@ def test_preview_says_who_would_move_and_changes_nothing(lake: Lake, orders_csv:
     assert {c: row["value_tier"] for c, row in published.items()} == then
     with pytest.raises(SettingsError, match="zhike refresh --window-days"):
         tier_moves(lake, run, Settings(window_days=90))
-
-
-def test_the_portrait_of_nobody_names_the_fix(lake: Lake, orders_csv: Writer) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    with pytest.raises(InputError, match="zhike customers top"):
-        portrait(lake, refresh(lake), "nobody")
 
 
 def test_online_retail_has_every_customer(lake: Lake, online_retail: Path) -> None:

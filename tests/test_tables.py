@@ -14,10 +14,11 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-import zhike.tables
+import zhike.order_tables
 from zhike.errors import InputError, SettingsError
 from zhike.facts.orders import net_orders
-from zhike.tables import as_date, as_orders, as_table, one_row_per_order
+from zhike.order_tables import as_orders, one_row_per_order
+from zhike.tables import as_date, as_table
 
 ORDERS = pa.table(
     {
@@ -103,7 +104,7 @@ def test_an_ibis_table_is_trusted() -> None:
 
 
 def test_a_large_table_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zhike.tables, "EXACT_ROWS", 10)
+    monkeypatch.setattr(zhike.order_tables, "EXACT_ROWS", 10)
     n = 5000
     lines = pa.table(
         {

@@ -26,6 +26,15 @@ SQL_TYPES: dict[Kind, str] = {
     "timestamp": "TIMESTAMP",
     "boolean": "BOOLEAN",
 }
+IBIS_TYPES: dict[Kind, str] = {
+    "id": "string",
+    "text": "string",
+    "number": "float64",
+    "integer": "int64",
+    "date": "date",
+    "timestamp": "timestamp",
+    "boolean": "boolean",
+}
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zhike.errors import SettingsError
-from zhike.facts.purchases import check_window
-from zhike.lake.runs import Run
-from zhike.lifecycle import LifecycleSettings
-from zhike.rfm import RfmSettings
-from zhike.value.assumptions import (
+from zhike.assumptions import (
     check_cost_per_ticket,
     check_discount_rate,
     check_horizon,
     check_lifespan,
     check_margin,
 )
+from zhike.errors import SettingsError
+from zhike.facts.purchases import check_window
+from zhike.lake.runs import Run
+from zhike.lifecycle import LifecycleSettings
+from zhike.rfm import RfmSettings
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import zhike
 from tests.cleaning.conftest import Cleaned, CleanRows
 from zhike.importing.importer import Choices, import_file
 from zhike.lake.lake import Lake
-from zhike.tables import as_orders
+from zhike.order_tables import as_orders
 
 LINE = ("customer_id", "ordered_at", "quantity", "amount")
 

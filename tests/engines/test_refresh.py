@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ibis
+import pyarrow as pa
 import pytest
 
 from zhike.importing.importer import Choices, import_file
@@ -51,3 +53,14 @@ def test_a_refresh_on_spark_equals_one_on_duckdb(tmp_path: Path, orders_csv: Cal
     for one, other in zip(here, there, strict=True):
         for column, value in other.items():
             assert one[column] == (pytest.approx(value) if isinstance(value, float) else value), column
+
+
+@pytest.mark.spark
+def test_small_tables_in_an_expression_are_known_to_spark(tmp_path: Path) -> None:
+    """As where the value to come is joined back to customers: Ibis tells Spark of such tables only when it asks."""
+    spark_engine()
+    ours = ibis.memtable({"customer_id": ["a", "b"], "worth": [1.0, 2.0]})
+    with Lake(tmp_path / "lake", engine="spark") as lake, lake.temporary():
+        known = lake.small(pa.table({"customer_id": ["b", "c"]}))
+        joined = lake.materialised(known.join(ours, "customer_id"), "joined")
+        assert lake.engine.to_pyarrow(joined).to_pylist() == [{"customer_id": "b", "worth": 2.0}]

@@ -15,8 +15,8 @@ from tests.engines.engine import Engine, duckdb_engine
 from zhike.facts.orders import net_orders
 from zhike.facts.purchases import purchase_summary
 from zhike.lifecycle import lifecycle
+from zhike.order_tables import one_row_per_order
 from zhike.rfm import rfm
-from zhike.tables import one_row_per_order
 from zhike.value.clv_formula import clv_formula
 from zhike.value.contribution import contribution
 from zhike.value.profitability import profitability

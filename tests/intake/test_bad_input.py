@@ -109,6 +109,7 @@ WIDE_ROW = ",".join(["1"] * WIDE) + "\n"
         ("a.jsonl", ('{"in": {' + ",".join(f'"k{n}": 1' for n in range(WIDE)) + "}}").encode()),
         ("a.xlsx", xlsx({"S": [[f"c{n}" for n in range(WIDE)], [1] * WIDE]})),
     ],
+    ids=["csv", "csv without a header", "jsonl", "nested jsonl", "xlsx"],
 )
 def test_more_columns_than_can_be_handled(load: Load, name: str, data: bytes) -> None:
     with pytest.raises(InputError, match=r"a\.\w+ has more than 4096 columns"):

@@ -15,8 +15,9 @@ import ibis
 
 from zhike.errors import InputError
 from zhike.facts.purchases import window_end
-from zhike.schema import contract
-from zhike.tables import ORDER_COLUMNS, as_orders, as_table, one_row_per_order, require
+from zhike.order_tables import ORDER_COLUMNS, as_orders, one_row_per_order
+from zhike.schema import IBIS_TYPES, contract
+from zhike.tables import as_table, require
 
 OTHERS = ("interactions", "tickets", "feedback")
 
@@ -93,21 +94,10 @@ def _until(source: Any, name: str, day: dt.date, who: Any) -> Any:
     time = its.time or ""
     require(table, ("customer_id", time), name)
     table = table.mutate(**{time: _moment(table[time]), "customer_id": table.customer_id.cast(who)})
-    absent = {c.name: ibis.null(_TYPES[c.kind]) for c in its.columns if c.name not in table.columns}
+    absent = {c.name: ibis.null(IBIS_TYPES[c.kind]) for c in its.columns if c.name not in table.columns}
     table = table.mutate(**absent).select(*its.names)
     return table.filter(table.customer_id.notnull(), table[time] < window_end(day))
 
 
 def _moment(column: Any) -> Any:
     return column.try_cast("timestamp") if column.type().is_string() else column.cast("timestamp")
-
-
-_TYPES = {
-    "id": "string",
-    "text": "string",
-    "number": "float64",
-    "integer": "int64",
-    "date": "date",
-    "timestamp": "timestamp",
-    "boolean": "boolean",
-}

@@ -23,8 +23,9 @@ from zhike.clv.purchases import PurchaseModel
 from zhike.errors import InputError
 from zhike.facts.repeat import holdout_summary, repeat_summary, unit_days
 from zhike.language import _, current_language, speaking
+from zhike.order_tables import as_orders
 from zhike.proof import Group, in_groups
-from zhike.tables import as_date, as_orders
+from zhike.tables import as_date
 
 HELD_OUT = 1 / 3  # of the time there is data for
 SAME_AGAIN = "same_again"

@@ -8,13 +8,14 @@ from typing import Any
 
 import ibis
 
+from zhike.assumptions import check_margin
 from zhike.clv.bg_nbd import BGNBD
 from zhike.clv.fitted import normal_quantile
 from zhike.clv.gamma_gamma import GammaGamma
 from zhike.clv.histories import KEYS, distinct, joined_back
 from zhike.clv.purchases import PurchaseModel, check_time
 from zhike.errors import SettingsError
-from zhike.facts.purchases import CENTS
+from zhike.facts.purchases import CENTS, is_number
 from zhike.facts.repeat import purchase_days, summarise_days
 from zhike.language import _, current_language, speaking
 from zhike.tables import as_table, require
@@ -118,23 +119,13 @@ def _settled(summary: Any) -> Any:
 
 def _check(horizon: Any, discount_rate: Any, margin: Any) -> None:
     check_time(horizon)
-    if not (_is_number(discount_rate) and discount_rate >= 0):
+    if not (is_number(discount_rate) and discount_rate >= 0):
         raise SettingsError(
             "A discount rate of {rate} is not possible.",
             fix="Give it per unit of time as a share of 0 or more, for example 0.002 a week.",
             rate=repr(discount_rate),
         )
-    if not (_is_number(margin) and 0 <= margin <= 1):
-        raise SettingsError(
-            "{name} cannot be {value}.",
-            fix="Give the gross margin as a share from 0 to 1, for example 0.35.",
-            name="margin",
-            value=repr(margin),
-        )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    check_margin(margin)
 
 
 def explain_lifetime_value(

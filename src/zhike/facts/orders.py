@@ -26,7 +26,7 @@ import ibis
 from ibis import _
 
 from zhike.facts.purchases import window_end
-from zhike.tables import known_sum
+from zhike.order_tables import known_sum
 
 # Sums of floats: what is left after netting is rounded, so that 0.30000000000000004 − 0.3 is nothing.
 _DIGITS = 6

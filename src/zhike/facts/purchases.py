@@ -17,7 +17,8 @@ import ibis
 
 from zhike.errors import InputError, SettingsError
 from zhike.language import _
-from zhike.tables import as_date, as_orders
+from zhike.order_tables import as_orders
+from zhike.tables import as_date
 
 LARGEST = 1e300  # beyond: infinite or NaN (which both engines sort above every number)
 LARGEST_SETTING = 1e15  # whole numbers up to here are exact in every engine

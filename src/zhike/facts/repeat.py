@@ -17,7 +17,8 @@ from ibis import _
 
 from zhike.errors import SettingsError
 from zhike.facts.purchases import CENTS, LARGEST, window_end
-from zhike.tables import as_date, as_orders
+from zhike.order_tables import as_orders
+from zhike.tables import as_date
 
 # Days in a unit of time. Months and years are the mean ones of the calendar.
 UNIT_DAYS = {"day": 1.0, "week": 7.0, "month": 365.2425 / 12, "year": 365.2425}

@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 
 from zhike.lake.identities import links, resolved
 from zhike.lake.lake import Lake
-from zhike.schema import ATTRIBUTES, CONTRACTS, Contract, contract
+from zhike.schema import ATTRIBUTES, CONTRACTS, IBIS_TYPES, Contract, contract
 
 _ARROW = {
     "id": pa.string(),
@@ -26,15 +26,6 @@ _ARROW = {
     "date": pa.date32(),
     "timestamp": pa.timestamp("us"),
     "boolean": pa.bool_(),
-}
-_IBIS = {
-    "id": "string",
-    "text": "string",
-    "number": "float64",
-    "integer": "int64",
-    "date": "date",
-    "timestamp": "timestamp",
-    "boolean": "boolean",
 }
 
 
@@ -86,7 +77,7 @@ def snapshot(
     stored: Any = lake.scan(facts_table(name), int(delta.version()))
     # A column that a newer Zhike added to the contract is empty in facts imported before.
     younger = [column for column in table if column.name not in stored.columns]
-    stored = stored.mutate(**{c.name: ibis.null(_IBIS[c.kind]) for c in younger}) if younger else stored
+    stored = stored.mutate(**{c.name: ibis.null(IBIS_TYPES[c.kind]) for c in younger}) if younger else stored
     # Engines differ in how they describe a timestamp (with or without its precision); tables that meet must agree.
     times = {c.name: "timestamp" for c in table if c.kind == "timestamp"}
     stored = stored.cast(times) if times else stored

@@ -10,10 +10,10 @@ from typing import Any
 
 import ibis
 
+from zhike.assumptions import check_lifespan, check_margin
 from zhike.facts.purchases import check_window, need, purchase_summary
 from zhike.labels import label
 from zhike.language import _, current_language, speaking
-from zhike.value.assumptions import check_lifespan, check_margin
 
 NEEDS = ("customer_id", "frequency", "monetary", "prior_frequency", "tenure_days")
 YEAR_DAYS = 365

@@ -12,12 +12,13 @@ from typing import Any
 
 import ibis
 
+from zhike.assumptions import check_cost_per_ticket, check_margin
 from zhike.errors import InputError
 from zhike.facts.purchases import CENTS, LARGEST, window_end, window_start
 from zhike.labels import label
 from zhike.language import _, current_language, speaking
-from zhike.tables import as_date, as_orders, as_table, require
-from zhike.value.assumptions import check_cost_per_ticket, check_margin
+from zhike.order_tables import as_orders
+from zhike.tables import as_date, as_table, require
 
 
 def profitability(

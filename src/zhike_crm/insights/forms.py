@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from zhike.assumptions import LONGEST_HORIZON_DAYS
 from zhike.errors import SettingsError
 from zhike.lifecycle import LifecycleSettings
 from zhike.rfm import RfmSettings
 from zhike.settings import Settings, ValueSettings
-from zhike.value.assumptions import LONGEST_HORIZON_DAYS
 
 MODES = [("minmax", _("Min-max: weighted score between the worst and the best customer")),
          ("quantile", _("Quantile: scores 1 to 5, a fifth of the customers each"))]  # fmt: skip

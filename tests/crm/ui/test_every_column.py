@@ -41,9 +41,7 @@ def value_of(kind: Kind, test: str) -> Any:
 
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("negated", [False, True])
-def test_every_condition_is_answered(
-    kind: type[RecordList], negated: bool, member: Callable[..., Membership]
-) -> None:
+def test_every_condition_is_answered(kind: type[RecordList], negated: bool, member: Callable[..., Membership]) -> None:
     records = kind(member("owner"))
     for column in records.columns.values():
         for test in TESTS[column.kind]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -26,91 +28,89 @@ from zhike_crm.insights.moves import movers as movers_between
 from zhike_crm.insights.runs import Shown
 from zhike_crm.insights.views.common import advice, asked, context_of
 
+Teller = Callable[[HttpRequest, Shown], dict[str, Any]]
 
-@page("insights.view")
-def rfm(request: HttpRequest) -> HttpResponse:
+
+def model_page(template: str) -> Callable[[Teller], Callable[..., HttpResponse]]:
+    """The page of a model: what the function tells of the run shown, in the frame that all models share."""
+
+    def decorate(tell: Teller) -> Callable[..., HttpResponse]:
+        @page("insights.view")
+        @wraps(tell)
+        def view(request: HttpRequest) -> HttpResponse:
+            shown = asked(request)
+            told = tell(request, shown) if shown else {}
+            return render(request, f"insights/{template}.html", context_of(request, shown) | told)
+
+        return view
+
+    return decorate
+
+
+@model_page("rfm")
+def rfm(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     """Who is in which tier, who moved, and what other weights would change."""
-    shown = asked(request)
-    context = context_of(request, shown)
-    if shown is not None:
-        base, taken = published(request.workspace), False
-        told = shown.figures.get("advice") or {}
-        if request.GET.get("take") == "advice" and told.get("changes"):
-            base, taken = Settings.from_dict(base.to_dict() | {"rfm": told["settings"]}), True
-        context |= _moves_context(request, shown, "value_tier") | {
-            "grid": grid(shown.figures, shown.links),
-            "tiers": charts.groups(shown.links, "value_tier", shown.figures["tiers"], _("Value tiers")),
-            "grades": charts.groups(shown.links, "grade", shown.figures["grades"], _("Grades")),
-            "form": RfmForm(base=base),
-            "taken": taken,
-            "history": history(request.workspace),
-            "advice": advice(shown.summary),
-        }
-    return render(request, "insights/rfm.html", context)
+    base, taken = published(request.workspace), False
+    told = shown.figures.get("advice") or {}
+    if request.GET.get("take") == "advice" and told.get("changes"):
+        base, taken = Settings.from_dict(base.to_dict() | {"rfm": told["settings"]}), True
+    return _moves_context(request, shown, "value_tier") | {
+        "grid": grid(shown.figures, shown.links),
+        "tiers": charts.groups(shown.links, "value_tier", shown.figures["tiers"], _("Value tiers")),
+        "grades": charts.groups(shown.links, "grade", shown.figures["grades"], _("Grades")),
+        "form": RfmForm(base=base),
+        "taken": taken,
+        "history": history(request.workspace),
+        "advice": advice(shown.summary),
+    }
 
 
-@page("insights.view")
-def lifecycle_page(request: HttpRequest) -> HttpResponse:
+@model_page("lifecycle")
+def lifecycle_page(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     """Who is where in their life with us, who moved, and what fits each."""
-    shown = asked(request)
-    context = context_of(request, shown)
-    if shown is not None:
-        context |= _moves_context(request, shown, "stage") | {
-            "stages": lifecycle.stages(shown.figures, shown.links),
-            "answer": lifecycle.answer(shown.figures),
-            "over_time": lifecycle.over_time(shown),
-            "form": LifecycleForm(base=published(request.workspace)),
-            "history": history(request.workspace),
-        }
-    return render(request, "insights/lifecycle.html", context)
+    return _moves_context(request, shown, "stage") | {
+        "stages": lifecycle.stages(shown.figures, shown.links),
+        "answer": lifecycle.answer(shown.figures),
+        "over_time": lifecycle.over_time(shown),
+        "form": LifecycleForm(base=published(request.workspace)),
+        "history": history(request.workspace),
+    }
 
 
-@page("insights.view")
-def value_page(request: HttpRequest) -> HttpResponse:
+@model_page("value")
+def value_page(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     """Who brings the money, how much is to come, what is left of it."""
-    shown = asked(request)
-    context = context_of(request, shown)
-    if shown is not None:
-        figures, links = shown.figures, shown.links
-        context |= {
-            "value": figures["value"],
-            "pareto": value.pareto(figures, links),
-            "lifetime": value.lifetime(figures, links),
-            "classes": value.classes(figures, links),
-            "best": value.best(request.member, figures) if shown.is_current else None,
-            "profit": value.profit(figures, links),
-            "top_fifth": links.where("rank", "lte", figures["headline"]["customers"] // 5),
-            "form": ValueForm(base=published(request.workspace)),
-            "history": history(request.workspace),
-        }
-    return render(request, "insights/value.html", context)
+    figures, links = shown.figures, shown.links
+    return {
+        "value": figures["value"],
+        "pareto": value.pareto(figures, links),
+        "lifetime": value.lifetime(figures, links),
+        "classes": value.classes(figures, links),
+        "best": value.best(request.member, figures) if shown.is_current else None,
+        "profit": value.profit(figures, links),
+        "top_fifth": links.where("rank", "lte", figures["headline"]["customers"] // 5),
+        "form": ValueForm(base=published(request.workspace)),
+        "history": history(request.workspace),
+    }
 
 
-@page("insights.view")
-def retention_page(request: HttpRequest) -> HttpResponse:
+@model_page("retention")
+def retention_page(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     """Do new customers come back?"""
-    shown = asked(request)
-    context = context_of(request, shown)
-    if shown is not None:
-        context |= {
-            "heat": retention.heat(shown.figures, shown.links),
-            "curve": retention.curve(shown.figures),
-            "sentence": retention.sentence(shown.figures),
-            "trend": retention.trend(shown.figures),
-            "head": shown.figures["headline"],
-            "counts": request.GET.get("show") == "counts",
-        }
-    return render(request, "insights/retention.html", context)
+    return {
+        "heat": retention.heat(shown.figures, shown.links),
+        "curve": retention.curve(shown.figures),
+        "sentence": retention.sentence(shown.figures),
+        "trend": retention.trend(shown.figures),
+        "head": shown.figures["headline"],
+        "counts": request.GET.get("show") == "counts",
+    }
 
 
-@page("insights.view")
-def model_health(request: HttpRequest) -> HttpResponse:
+@model_page("health")
+def model_health(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     """Which scores may be relied on?"""
-    shown = asked(request)
-    context = context_of(request, shown)
-    if shown is not None:
-        context |= {"checks": health.checks(shown), "rules": health.rules()}
-    return render(request, "insights/health.html", context)
+    return {"checks": health.checks(shown), "rules": health.rules()}
 
 
 @page("insights.view")

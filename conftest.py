@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-_SERVERS = ("spark", "postgres", "browser")
+# Started or learned once, and used by many tests: parts of the tests' ids.
+_SHARED = ("spark", "postgres", "browser", "test_sentiment.py")
 
 
 @pytest.fixture(autouse=True)
@@ -16,18 +17,18 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """One worker gets all tests that need the same server, so that it is started once and not once per worker.
+    """One worker gets all tests that share something dear, so that it is made once and not once per worker.
 
     `xdist_group` would say it, but pytest 9.2 no longer lets pytest-xdist 3.8 write the group into a test's id. So
-    the id has to hold the server's name.
+    the id has to hold its name.
     """
     from xdist.scheduler import LoadGroupScheduling
 
-    class ByServer(LoadGroupScheduling):  # type: ignore[misc]
+    class ByShare(LoadGroupScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            return next((server for server in _SERVERS if server in nodeid), str(nodeid))
+            return next((shared for shared in _SHARED if shared in nodeid), str(nodeid))
 
-    return ByServer(config, log) if config.getvalue("dist") == "loadgroup" else None
+    return ByShare(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

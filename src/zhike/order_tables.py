@@ -154,7 +154,8 @@ def _orders(table: Any, optional: tuple[str, ...], *, trusted: bool = False, in_
     if trusted:
         return table
     if table.customer_id.type().is_string():
-        table = table.filter(table.customer_id.strip() != "")
+        # What begins with a sign beyond the blank is not blank: stripping ten million ids takes longer than RFM.
+        table = table.filter((table.customer_id >= "!") | (table.customer_id.strip() != ""))
     return one_row_per_order(table) if _repeats_orders(table, in_file=in_file) else table
 
 

@@ -24,6 +24,8 @@ def test_the_palette_finds_a_customer_and_a_page(shop: Shop, page: Page, axe: Ax
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="李伟 Li Wei", level=1)).to_be_visible()
 
+    # The heading is there before the scripts are.
+    page.wait_for_load_state("load")
     page.keyboard.press("Control+k")
     page.keyboard.type("reten")
     expect(page.get_by_role("option", name="Retention")).to_have_attribute("aria-selected", "true")

@@ -173,15 +173,21 @@ def stack(moves: list[float]) -> tuple[list[float], float]:
     return left, unmatched
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.integers(-9, 9).filter(bool), min_size=1, max_size=14))
-def test_it_is_last_in_first_out(moves: list[int]) -> None:
-    expected = {}
-    for day, left in zip([d for d, m in enumerate(moves) if m > 0], stack([float(m) for m in moves])[0], strict=True):
-        expected[f"{day:03}"] = left
-    by_product = [line(day, float(amount), f"{day:03}") for day, amount in enumerate(moves)]
+# Thirty customers in each example: a query costs the same for one as for all of them.
+shoppers = st.lists(st.lists(st.integers(-9, 9).filter(bool), min_size=1, max_size=14), min_size=1, max_size=30)
+
+
+@settings(max_examples=8, deadline=None)
+@given(shoppers)
+def test_it_is_last_in_first_out(everybody: list[list[int]]) -> None:
+    expected, by_product, by_customer = {}, [], []
+    for who, moves in enumerate(everybody):
+        bought = [day for day, amount in enumerate(moves) if amount > 0]
+        for day, left in zip(bought, stack([float(amount) for amount in moves])[0], strict=True):
+            expected[f"{who}-{day}"] = left
+        by_product += [line(d, float(m), f"{who}-{d}", customer=str(who)) for d, m in enumerate(moves)]
+        by_customer += [header(d, float(m), f"{who}-{d}", customer=str(who)) for d, m in enumerate(moves)]
     assert net(by_product) == pytest.approx(expected)
-    by_customer = [header(day, float(amount), f"{day:03}") for day, amount in enumerate(moves)]
     assert net([], by_customer) == pytest.approx(expected)
 
 

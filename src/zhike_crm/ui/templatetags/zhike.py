@@ -92,7 +92,7 @@ def code(column: Column, value: str) -> Any:
 
 
 def _choice(column: Column, value: Any) -> Any:
-    known = {choice.code: choice for choice in column.choices()}
+    known = column.by_code
     several = value if isinstance(value, list) else [value]
     return format_html_join(" ", "{}", ((_badge(known.get(str(v)), v),) for v in several))
 
@@ -100,6 +100,9 @@ def _choice(column: Column, value: Any) -> Any:
 def _badge(choice: Any, value: Any) -> SafeString:
     if choice is None:
         return format_html("{}", value)
+    if choice.address:
+        badge = '<a class="badge bg-{}-lt text-decoration-none" href="{}" hx-boost="false">{}</a>'
+        return format_html(badge, choice.colour, choice.address, choice.label)
     if not choice.colour:
         return format_html("{}", choice.label)
     return format_html('<span class="badge bg-{}-lt">{}</span>', choice.colour, choice.label)
@@ -123,6 +126,8 @@ _WRITERS = {
     Kind.YESNO: lambda _c, v: _("Yes") if v else _("No"),
     Kind.PERSON: lambda _c, v: str(v),
     Kind.LINK: lambda _c, v: str(v),
+    Kind.GROUP: _choice,
+    Kind.AGE: _number,
 }
 
 

@@ -153,9 +153,8 @@ def _orders(table: Any, optional: tuple[str, ...], *, trusted: bool = False, in_
     table = table.filter(table.customer_id.notnull())
     if trusted:
         return table
-    if table.customer_id.type().is_string():
-        # What begins with a sign beyond the blank is not blank: stripping ten million ids takes longer than RFM.
-        table = table.filter((table.customer_id >= "!") | (table.customer_id.strip() != ""))
+    if table.customer_id.type().is_string() and _begins_blank(table, in_file=in_file):
+        table = table.filter(table.customer_id.strip() != "")
     return one_row_per_order(table) if _repeats_orders(table, in_file=in_file) else table
 
 
@@ -184,6 +183,15 @@ def _unusable(column: str, value: str) -> InputError:
         column=column,
         value=value,
     )
+
+
+def _begins_blank(table: Any, *, in_file: bool) -> bool:
+    """Whether an id is empty or begins with a blank, which the least value of each part of a Parquet file tells.
+
+    Only then are they stripped: of ten million ids that takes longer than all of RFM.
+    """
+    found = table.filter(table.customer_id < "!").limit(1)
+    return bool(_one_row(found.aggregate(rows=found.count()), in_file=in_file)[0])
 
 
 def _repeats_orders(table: Any, *, in_file: bool) -> bool:

@@ -119,11 +119,10 @@ def id_sql(column_sql: str, form: ColumnFormat = PLAIN) -> str:
         return f"CASE WHEN {whole} = {column_sql} THEN CAST({whole} AS VARCHAR) ELSE CAST({column_sql} AS VARCHAR) END"
     if form.sql_type != "VARCHAR":
         return text_sql(column_sql, form)
-    # Nearly every id is plain ASCII without control characters; the long pattern runs only on the others.
-    odd = f"strlen({column_sql}) <> length({column_sql}) OR regexp_matches({column_sql}, '[[:cntrl:]]')"
+    # Nearly every id is plain ASCII without blanks or control characters; the long patterns run only on the others.
     seen = f"regexp_replace({column_sql}, {literal(_UNSEEN)}, '', 'g')"
-    bare = f"regexp_replace({seen}, {literal(f'^{_AROUND}|{_AROUND}$')}, '', 'g')"
-    text = f"nullif(CASE WHEN {odd} THEN {bare} ELSE trim({column_sql}) END, '')"
+    bare = f"nullif(regexp_replace({seen}, {literal(f'^{_AROUND}|{_AROUND}$')}, '', 'g'), '')"
+    text = f"CASE WHEN regexp_full_match({column_sql}, '[!-~]+') THEN {column_sql} ELSE {bare} END"
     return f"regexp_replace({text}, '\\.0+$', '')" if form.whole_ids else text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
@@ -71,6 +72,11 @@ class Column:
     @property
     def is_numeric(self) -> bool:
         return self.kind in NUMERIC
+
+    @cached_property
+    def by_code(self) -> dict[str, Choice]:
+        """The choices by their code, made once: a list asks for every cell. Columns live as long as one answer."""
+        return {choice.code: choice for choice in self.choices()}
 
     def key(self) -> Any:
         """What to sort by."""

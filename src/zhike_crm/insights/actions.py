@@ -24,6 +24,7 @@ from zhike_crm.insights.summary import make_current, summarise
 from zhike_crm.jobs.models import Job, Schedule
 from zhike_crm.jobs.queue import enqueue
 from zhike_crm.jobs.schedules import set_schedule
+from zhike_crm.segments.computing import after_refresh
 from zhike_crm.workspaces.lakes import lake_of
 from zhike_crm.workspaces.models import Workspace
 
@@ -42,12 +43,19 @@ def published(workspace: Workspace) -> Settings:
 @transaction.atomic
 def publish(settings: Settings, note: str, *, by: Membership) -> PublishedSettings:
     """Put settings in force and refresh with them."""
+    made = put_in_force(settings, note, by=by)
+    request_refresh(by.workspace, by=by)
+    return made
+
+
+@transaction.atomic
+def put_in_force(settings: Settings, note: str, *, by: Membership) -> PublishedSettings:
+    """Whatever is computed from now on is computed with these settings."""
     before = published(by.workspace)
     made = PublishedSettings.objects.create(
         workspace_id=by.workspace_id, values=asdict(settings), note=note[:200], by=by.user
     )
     record(made, "settings.published", Actor(by.user), {"settings": [asdict(before), asdict(settings)]})
-    request_refresh(by.workspace, by=by)
     return made
 
 
@@ -105,6 +113,8 @@ def refresh_now(
         with transaction.atomic():
             copy_run(workspace, lake, run)
             make_current(summary)
+        say("segments")
+        after_refresh(workspace, Facts.of(lake, run))
     return summary
 
 

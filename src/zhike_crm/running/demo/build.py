@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ def build(folder: Path, data: Path, language: str) -> None:
     owner.user.language = owner.workspace.language
     owner.user.save(update_fields=["language"])
     _fill_lake(owner.workspace, data, language)
+    _take_advice(owner, language)
     _refresh(owner.workspace)
     _step(_("Adding simulated names, colleagues, notes and tasks"))
     _add_people(owner, language)
@@ -126,6 +128,26 @@ def _customers(lake: Any) -> list[str]:
     for table in tables:
         ids |= set(pa.table(lake.engine.to_pyarrow(table))["customer_id"].to_pylist())
     return sorted(ids - {None})
+
+
+def _take_advice(owner: Any, language: str) -> None:
+    """What somebody would do first: score as the adviser says. A few wholesalers stretch the scale of the default."""
+    from zhike.adviser import recommend_rfm
+    from zhike.facts.purchases import purchase_summary
+    from zhike.lake.facts_view import Facts
+    from zhike.pipeline import last_day, orders_as_of
+    from zhike_crm.insights.actions import published, put_in_force
+    from zhike_crm.workspaces.lakes import lake_of
+
+    settings = published(owner.workspace)
+    with lake_of(owner.workspace) as lake:
+        facts = Facts.now(lake)
+        facts = facts.up_to(last_day(facts))
+        summary = purchase_summary(orders_as_of(facts), as_of=facts.as_of, window_days=settings.window_days)
+        advice = recommend_rfm(summary, settings.rfm)
+    if advice.changes:
+        _step(_("Scoring by quantile, as the adviser says"))
+        put_in_force(replace(settings, rfm=advice.settings), advice.reason(language), by=owner)
 
 
 def _refresh(workspace: Any) -> None:

@@ -69,6 +69,8 @@ def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
     except (ZhikeError, MemoryError):
         raise
     except Exception as error:
+        if "out of memory" in str(error):
+            raise MemoryError from error
         # Every driver has errors of its own. Whatever it says may hold the address with its password.
         raise InputError(
             "The query on {kind} failed: {reason}",

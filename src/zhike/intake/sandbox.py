@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import Enum
+from pathlib import Path
 from typing import IO, Any
 
 from zhike import errors
@@ -28,6 +29,7 @@ from zhike.errors import InputError, ZhikeError
 from zhike.intake.limits import MEGABYTE, Limits
 from zhike.intake.names import shown_name
 
+_CHILD = Path(__file__).with_name("child.py")
 Progress = Callable[[dict[str, Any]], None]
 
 # What the child needs of the environment; tokens, passwords and proxies stay behind.
@@ -87,7 +89,7 @@ def run_worker(
     died: Callable[[Death], InputError] = reading_failed,
     whole_environment: bool = False,
 ) -> dict[str, Any]:
-    """Runs `python -m module` on a request and returns its result.
+    """Runs a module as a program of its own on a request and returns its result.
 
     Args:
         died: says what happened when the child ended without an answer.
@@ -101,7 +103,7 @@ def run_worker(
     limits = limits or Limits()
     with tempfile.TemporaryFile() as complaints:
         child = subprocess.Popen(  # noqa: S603 (our own interpreter and module, no shell)
-            [sys.executable, "-P", "-m", module],
+            [sys.executable, "-P", str(_CHILD), module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,

@@ -52,7 +52,7 @@ kill-test: $(VENV)/.zhike-dev
 	$(BIN)/python -m pytest -m slow tests/test_killed.py
 
 kill-server-test: $(VENV)/.zhike-dev $(ASSETS)
-	$(BIN)/python -m pytest -m slow tests/crm/running/test_killed_server.py
+	$(BIN)/python -m pytest -m slow tests/crm/running/test_killed_server.py tests/crm/running/test_full_disk.py
 
 # Ten minutes of requests to a copy of the demo's workspace, with an import running; loopback only.
 load-test: $(VENV)/.zhike-dev $(ASSETS)

@@ -31,7 +31,12 @@ PAGES = {
     "rfm": "rfm/",
     "lifecycle": "lifecycle/",
     "value": "value/",
+    "churn": "churn/",
     "retention": "retention/",
+    "satisfaction": "satisfaction/",
+    "health": "health/",
+    "segments": "segments/",
+    "segment": "segments/",  # its first line
     "import": "imports/",  # its last line
     "quality": "data-quality/",
     "duplicates": "duplicates/",
@@ -39,7 +44,7 @@ PAGES = {
     "board": "tasks/board?all=1",
     "members": "members/",
 }
-FOLLOWED = {"portrait": ".list-record >> nth=0", "import": ".list-record >> nth=-1"}
+FOLLOWED = {name: f".list-record >> nth={nth}" for name, nth in (("portrait", 0), ("segment", 0), ("import", -1))}
 _WIDE = {"viewport": {"width": 1360, "height": 850}, "color_scheme": "light"}
 _PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "color_scheme": "light"}
 LOOKS: dict[str, dict[str, Any]] = {

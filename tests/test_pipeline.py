@@ -247,8 +247,8 @@ def test_seconds_are_of_steps_that_were_timed(lake: Lake, orders_csv: Writer) ->
     import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
     begun: list[str] = []
     run = refresh(lake, on_progress=begun.append)
-    assert begun == ["facts", "models", "scores"]
-    assert set(run.seconds) == {"facts", "models"}
+    assert begun == ["facts", "models", "churn", "scores"]
+    assert set(run.seconds) == {"facts", "models", "churn", "scores"}
     assert all(seconds > 0 for seconds in run.seconds.values())
     assert latest(lake).seconds == run.seconds
 

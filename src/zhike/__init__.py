@@ -57,12 +57,13 @@ __all__ = [
     "repeat_summary",
     "rfm",
     "satisfaction",
+    "segments",
     "stage_moves",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """The families of models are loaded when they are first asked for: SciPy takes longer to load than all the rest."""
-    if name in ("churn", "clv", "satisfaction"):
+    if name in ("churn", "clv", "satisfaction", "segments"):
         return import_module(f"zhike.{name}")
     raise AttributeError(name)

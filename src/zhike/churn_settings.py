@@ -1,13 +1,19 @@
-"""Which early warnings there are, and from where each fires: what a company switches and tunes."""
+"""What a company decides about churn: who counts as gone, which risk is high, which early warnings fire from where."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from math import isfinite
 
-from zhike.churn.events import CART_WORDS, COMPETITOR_WORDS, COMPLAINT_WORDS
 from zhike.errors import SettingsError
-from zhike.facts.purchases import check_window
+from zhike.facts.purchases import check_window, is_number
+
+# Companies name their events as they like, so words decide, in English and Chinese.
+COMPLAINT_WORDS = ("complain", "grievance", "dissatisf", "投诉", "抱怨", "差评", "不满")
+CART_WORDS = ("cart", "basket", "购物车", "加购")
+COMPETITOR_WORDS = ("competitor", "competition", "rival", "price_match", "竞争对手", "竞品", "竞对", "比价")
+LONGEST_DAYS = 3650
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -73,3 +79,45 @@ class IndicatorSettings:
 
 
 RULES = tuple(rule.name for rule in fields(IndicatorSettings))
+
+
+@dataclass(frozen=True)
+class ChurnSettings:
+    """Who counts as gone, and from which probability of leaving a risk is called high or middle.
+
+    Args:
+        days: a customer without a purchase for so many days counts as gone; None: proposed from how they buy.
+        flag: the column of the customers' list that says who has left (a contract that ended); with it nothing else
+            counts, and `days` only say how far ahead warnings look. Empty: there is none.
+        high, middle: probabilities of leaving, 0–1.
+        indicators: the early warnings.
+    """
+
+    days: int | None = None
+    flag: str = ""
+    high: float = 0.5
+    middle: float = 0.25
+    indicators: IndicatorSettings = field(default_factory=IndicatorSettings)
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.days, int) and not isinstance(self.days, bool)
+        if self.days is not None and not (whole and 1 <= self.days <= LONGEST_DAYS):
+            raise SettingsError(
+                "A customer cannot count as gone after {days} days without a purchase.",
+                fix="Give a whole number of days from 1 to 3650, or leave it out to have it proposed.",
+                days=repr(self.days),
+            )
+        if not isinstance(self.flag, str) or len(self.flag) > LONGEST_NAME:
+            raise SettingsError(
+                "{name} cannot be {value}.",
+                fix="Give the name of a column.",
+                name="flag",
+                value=repr(self.flag)[:LONGEST_NAME],
+            )
+        if not (is_number(self.high) and is_number(self.middle) and 0 < self.middle < self.high <= 1):
+            raise SettingsError(
+                "A risk cannot be middle from {middle} and high from {high}.",
+                fix="Give middle above 0, and high above middle and up to 1; the defaults are 0.25 and 0.5.",
+                middle=repr(self.middle),
+                high=repr(self.high),
+            )

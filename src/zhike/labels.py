@@ -50,6 +50,25 @@ STAGES = names(
 )
 STAGES4 = names("stage4", acquire="Acquire", develop="Develop", maintain="Maintain", retain="Retain")
 ABC = names("abc", A="A: the first 80 % of revenue", B="B: up to 95 % of revenue", C="C: the rest")
+CHURN_RISKS = names("churn_risk", high="High risk", middle="Middle risk", low="Low risk", gone="Gone already")
+WARNINGS = names(
+    "churn_warning",
+    activity="Buys less",
+    interactions="Less contact",
+    carts="Carts left behind",
+    complaints="Complains often",
+    overdue="Overdue",
+    competitor="Looks at competitors",
+)
+CHURN_CANDIDATES = names(
+    "churn_candidate",
+    base_rate="the same probability for everybody",
+    recency="only the days since the last purchase",
+    logistic="a regression on smooth curves",
+    trees="boosted trees",
+    blend="a regression and boosted trees together",
+    purchases="a model of when customers buy",
+)
 LIFESPAN_SOURCES = names(
     "lifespan_source",
     given="as set",
@@ -75,6 +94,8 @@ NAMES: dict[str, dict[str, Name]] = {
     "stage": STAGES,
     "stage4": STAGES4,
     "abc": ABC,
+    "churn_risk": CHURN_RISKS,
+    "churn_candidate": CHURN_CANDIDATES,
     "lifespan_source": LIFESPAN_SOURCES,
     "cost_basis": COST_BASES,
 }

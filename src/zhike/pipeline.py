@@ -22,7 +22,7 @@ from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, ask_again, last_asked, next_number, record, runs, scores_of
 from zhike.lake.tidy import tidy
 from zhike.lifecycle import score_lifecycle
-from zhike.proof import Proof
+from zhike.predictions import risk_of_leaving, value_to_come
 from zhike.rfm import score_rfm
 from zhike.schema import contract
 from zhike.settings import Settings
@@ -121,25 +121,14 @@ def _compute(facts: Facts, settings: Settings, clock: Clock, on_progress: Progre
     summary = facts.lake.materialised(summary, "purchase_summary")
     clock.begin("models")
     on_progress("models")
-    expected, proof = _expectations(orders, summary, settings, facts)
-    scores = score_customers(facts, orders, summary, settings, expected)
-    return facts.lake.materialised(scores, "scores_now"), {proof.subject: proof.to_dict()}
-
-
-def _expectations(orders: Any, summary: Any, settings: Settings, facts: Facts) -> tuple[Any, Proof]:
-    # SciPy takes longer to load than everything else: only who computes waits for it.
-    from zhike.clv.scores import score_expectations
-
-    value = settings.value
-    return score_expectations(
-        orders,
-        summary,
-        as_of=facts.as_of or last_day(facts),
-        horizon_days=value.horizon_days,
-        discount_rate=value.discount_rate,
-        # Where the margin is not known the value is revenue, and its sentence says so.
-        margin=1.0 if value.margin is None else value.margin,
-    )
+    expected, value_proof = value_to_come(orders, summary, settings, facts)
+    clock.begin("churn")
+    on_progress("churn")
+    risks, churn_proof = risk_of_leaving(orders, summary, settings, facts)
+    clock.begin("scores")
+    scores = score_customers(facts, orders, summary, settings, expected, risks)
+    proofs = {proof.subject: proof.to_dict() for proof in (value_proof, churn_proof)}
+    return facts.lake.materialised(scores, "scores_now"), proofs
 
 
 def _record(lake: Lake, run: Run, scores: Any) -> Run:
@@ -193,7 +182,7 @@ def last_settings(lake: Lake) -> Settings:
     return Settings.from_run(last) if last else Settings()
 
 
-def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings, expected: Any) -> Any:
+def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings, expected: Any, risks: Any) -> Any:
     """One row per customer: the summary, every model's columns, and customers who have never purchased.
 
     Args:
@@ -201,6 +190,7 @@ def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings,
         orders: their `orders_as_of`.
         summary: the `purchase_summary` of these, computed.
         expected: the value to come (`zhike.clv.scores`).
+        risks: of leaving (`zhike.churn.scores`); they may know of customers who have never bought.
     """
     window, value = settings.window_days, settings.value
     models = {
@@ -232,7 +222,9 @@ def score_customers(facts: Facts, orders: Any, summary: Any, settings: Settings,
         new = [column for column in computed.columns if column not in scores.columns]
         scores = scores.left_join(computed.select("customer_id", *new), "customer_id", rname="{name}_again")
         scores = scores.drop("customer_id_again")
-    return _with_never_purchased(scores, _known(facts))
+    scores = _with_never_purchased(scores, _known(facts))
+    joined = scores.left_join(risks, "customer_id", rname="{name}_again")
+    return joined.select(*scores.columns, *(name for name in risks.columns if name != "customer_id"))
 
 
 def _known(facts: Facts) -> Any:

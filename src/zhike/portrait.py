@@ -15,7 +15,8 @@ from zhike.lake.identities import resolved
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, scores_of
 from zhike.language import _
-from zhike.lifecycle import explain_lifecycle, strategy
+from zhike.lifecycle import explain_lifecycle
+from zhike.next_action import NextAction, next_action
 from zhike.pipeline import orders_as_of
 from zhike.proof import Proof
 from zhike.rfm import explain_rfm
@@ -25,6 +26,7 @@ from zhike.value.contribution import explain_contribution
 from zhike.value.profitability import explain_profitability
 
 LATEST_ORDERS = 5
+CHURN = "churn"
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Portrait:
         """model → why, in the current language."""
         return explain(self.scores, self.run)
 
-    def next_step(self) -> str:
-        return strategy(self.scores["stage"], never_purchased=self.scores["never_purchased"])
+    def next_step(self) -> NextAction:
+        return next_step(self.scores, self.run)
 
 
 def portrait(lake: Lake, run: Run, customer_id: str) -> Portrait:
@@ -96,10 +98,12 @@ def profiles(facts: Facts) -> Any:
 def explain(scores: Mapping[str, Any], run: Run) -> dict[str, str]:
     """A score row of that run in sentences: model → why, in the current language."""
     if scores["never_purchased"]:
-        return {"lifecycle": _("No purchase that stands so far: nothing bought, or everything returned.")}
+        never = _("No purchase that stands so far: nothing bought, or everything returned.")
+        return {"lifecycle": never, **_churn(scores, run)}
     return {
         "rfm": explain_rfm(scores, window_days=run.settings["window_days"]),
         "lifecycle": explain_lifecycle(scores),
+        **_churn(scores, run),
         **_expectations(scores, run),
         "clv_formula": explain_clv_formula(scores),
         "contribution": explain_contribution(scores),
@@ -115,9 +119,53 @@ def _expectations(scores: Mapping[str, Any], run: Run) -> dict[str, str]:
     from zhike.clv.lifetime import explain_lifetime_value
 
     sentence = explain_lifetime_value(scores, horizon=run.settings["value"]["horizon_days"], unit="day")
-    if not Proof.from_dict(run.proofs["clv"]).holds:
+    if not holds(run, "clv"):
         sentence += " " + _("Do not rely on it: on held-out purchases the model was no better than none.")
     return {"clv": sentence}
+
+
+def _churn(scores: Mapping[str, Any], run: Run) -> dict[str, str]:
+    """How likely the customer leaves, what speaks for it, and which early warnings fire."""
+    risk = scores.get("churn_risk")
+    if risk is None:
+        return {}
+    # As above: a tenth of a second for who has no use for it.
+    from zhike.churn.wording import risk_sentence
+
+    details = run.proofs[CHURN]["details"]
+    said = risk_sentence(scores, days=details["days"], contract=details["method"] == "contract")
+    if scores.get("churn_probability") is not None and not holds(run, CHURN):
+        said += " " + _("Do not rely on it: on a later time the model was no better than none.")
+    return {"churn": said}
+
+
+def churn_reasons(scores: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """What the risk goes by, the heaviest first: the sentence, and whether it speaks for leaving. Then the warnings."""
+    if scores.get("churn_risk") in (None, "gone"):
+        return []
+    from zhike.churn.explained import told_reasons
+    from zhike.churn.indicators import explain_indicators
+
+    reasons = [(reason.sentence, reason.raises) for reason in told_reasons(scores["churn_reasons"])]
+    said = {sentence for sentence, _raises in reasons}
+    return reasons + [(one, True) for one in explain_indicators(scores).values() if one not in said]
+
+
+def next_step(scores: Mapping[str, Any], run: Run) -> NextAction:
+    """What to do next for a customer of that run, and why."""
+    if not holds(run, "clv"):
+        scores = {**scores, "residual_clv": None}
+    return next_action(scores, proven=CHURN not in run.proofs or holds(run, CHURN) or _untested(run))
+
+
+def holds(run: Run, subject: str) -> bool:
+    """Whether the model behind these scores held its test."""
+    return subject in run.proofs and Proof.from_dict(run.proofs[subject]).holds
+
+
+def _untested(run: Run) -> bool:
+    """No model was fitted: the risk goes by a rule that claims no probability."""
+    return not run.proofs[CHURN]["model"]
 
 
 def _rows(lake: Lake, table: Any) -> list[dict[str, Any]]:

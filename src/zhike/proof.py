@@ -40,6 +40,8 @@ class Proof:
         customers: how many it was tested on.
         expected, actual: totals over them.
         groups: a row per tenth, the customers of whom most was expected first.
+        sure: what a stricter test said than which error is smaller (that it is so by more than luck); None: there was
+            none.
         reasons: language → why this model, and how it compares.
         details: what else is worth keeping: parameters, the other models' errors.
     """
@@ -57,11 +59,13 @@ class Proof:
     groups: tuple[Group, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
+    sure: bool | None = None
 
     @property
     def holds(self) -> bool:
         """Whether the model was nearer than the best answer without one."""
-        return self.error is not None and self.baseline is not None and self.error < self.baseline
+        nearer = self.error is not None and self.baseline is not None and self.error < self.baseline
+        return nearer and self.sure is not False
 
     @property
     def lift(self) -> float | None:

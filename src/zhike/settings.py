@@ -17,6 +17,7 @@ from zhike.assumptions import (
     check_lifespan,
     check_margin,
 )
+from zhike.churn_settings import ChurnSettings
 from zhike.errors import SettingsError
 from zhike.facts.purchases import check_window
 from zhike.lake.runs import Run
@@ -68,6 +69,7 @@ class Settings:
     rfm: RfmSettings = field(default_factory=RfmSettings)
     lifecycle: LifecycleSettings = field(default_factory=LifecycleSettings)
     value: ValueSettings = field(default_factory=ValueSettings)
+    churn: ChurnSettings = field(default_factory=ChurnSettings)
 
     def __post_init__(self) -> None:
         check_window(self.window_days)
@@ -92,7 +94,8 @@ class Settings:
 
     @classmethod
     def from_file(cls, path: Path) -> Settings:
-        """Settings from a TOML file: `window_days = 365`, then the sections `[rfm]`, `[lifecycle]`, `[value]`.
+        """Settings from a TOML file: `window_days = 365`, then the sections `[rfm]`, `[lifecycle]`, `[value]`,
+        `[churn]`.
 
         Raises:
             SettingsError: the file is not TOML, or names a setting that does not exist.

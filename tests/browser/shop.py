@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from zhike_crm.running import installation
 
@@ -56,12 +57,17 @@ def _orders(file: Path, which: str) -> None:
 def _fill_lake(workspace: Any, file: Path) -> None:
     import datetime as dt
 
-    from zhike.importing.importer import import_file
+    from zhike.importing.importer import Choices, import_file
     from zhike_crm.insights.actions import refresh_now, remember_past
+    from zhike_crm.running.demo import stories
     from zhike_crm.workspaces.lakes import lake_of
 
+    buyers = duckdb.execute(f"SELECT DISTINCT CustomerID::BIGINT::VARCHAR FROM '{file}' ORDER BY 1").fetchall()
+    answers = file.with_name("answers.parquet")
+    pq.write_table(stories.feedback([buyer for (buyer,) in buyers], "en"), answers)
     with lake_of(workspace) as lake:
         import_file(lake, file)
+        import_file(lake, answers, Choices(table="feedback"))
     for day in PAST:
         remember_past(workspace, dt.date.fromisoformat(day))
     refresh_now(workspace)

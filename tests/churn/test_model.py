@@ -128,7 +128,9 @@ def test_a_company_learns_from_its_past() -> None:
     model = learn(shop, "2025-12-31", days=60)
     evaluation = model.evaluation
     assert evaluation.how == "time"
-    assert evaluation.baseline == "recency"
+    # What is chosen is never held against itself.
+    assert (evaluation.chosen, evaluation.baseline) == ("recency", "base_rate")
+    assert evaluation.beats_baseline
     assert evaluation.auc > 0.7
     now = at_risk(features(shop, "2025-12-31"), 60).to_pyarrow()
     scores = model.predict(now).to_pyarrow()

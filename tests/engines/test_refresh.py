@@ -12,6 +12,10 @@ import ibis
 import pyarrow as pa
 import pytest
 
+from tests.churn import rhythms
+from zhike.churn.scores import score_churn
+from zhike.churn_settings import ChurnSettings
+from zhike.facts.purchases import purchase_summary
 from zhike.importing.importer import Choices, import_file
 from zhike.lake.lake import Lake
 from zhike.lake.runs import scores_of
@@ -64,3 +68,29 @@ def test_small_tables_in_an_expression_are_known_to_spark(tmp_path: Path) -> Non
         known = lake.small(pa.table({"customer_id": ["b", "c"]}))
         joined = lake.materialised(known.join(ours, "customer_id"), "joined")
         assert lake.engine.to_pyarrow(joined).to_pylist() == [{"customer_id": "b", "worth": 2.0}]
+
+
+@pytest.mark.spark
+def test_a_company_learns_the_same_on_spark(tmp_path: Path) -> None:
+    """Features are computed by the engine; what is learnt from them agrees to what adding in another order may do."""
+    spark_engine()
+    orders = rhythms.tables(260)["orders"]
+    found = {}
+    for engine in ("duckdb", "spark"):
+        with Lake(tmp_path / engine, engine=engine) as lake, lake.temporary():
+            table = lake.materialised(lake.small(orders), "recorded")
+            summary = lake.materialised(purchase_summary(table, as_of=rhythms.LAST), "summary")
+            settings = ChurnSettings(days=rhythms.DAYS)
+            scores, proof = score_churn(
+                {"orders": table}, table, summary, as_of=rhythms.LAST, settings=settings, bench=lake
+            )
+            rows = lake.engine.to_pyarrow(scores).to_pylist()
+            found[engine] = (proof, sorted(rows, key=lambda row: row["customer_id"]))
+    (here, ours), (there, theirs) = found["duckdb"], found["spark"]
+    assert here.details["method"] == there.details["method"] == "learnt"
+    assert here.model == there.model
+    assert there.error == pytest.approx(here.error, abs=1e-4)
+    assert there.details["warnings"] == here.details["warnings"]
+    for one, other in zip(ours, theirs, strict=True):
+        assert (one["customer_id"], one["warnings"]) == (other["customer_id"], other["warnings"])
+        assert one["churn_probability"] == pytest.approx(other["churn_probability"], abs=1e-3)

@@ -105,8 +105,8 @@ def test_who_never_bought_gets_advice_that_fits(scored: Scored, lake: Lake, tmp_
     run = scored(*some_orders(customers=3, months=1))
     text = report(lake, run).text
     assert "Of these, without a purchase that stands: 1. Win a first purchase" in text
-    assert portrait(lake, run, "new").next_step().startswith("Win a first purchase")
-    assert portrait(lake, run, "c1").next_step().startswith("Win the second purchase")
+    assert portrait(lake, run, "new").next_step().action.startswith("Win a first purchase")
+    assert portrait(lake, run, "c1").next_step().action.startswith("Win the second purchase")
 
 
 def test_the_mode_that_fits_is_named_with_its_reason(retail: tuple[Lake, Run], report: Report) -> None:

@@ -4,7 +4,6 @@ from zhike.churn.alive import Alive, p_alive
 from zhike.churn.definition import Proposal, left_after, propose_days
 from zhike.churn.evaluation import Evaluation
 from zhike.churn.features import features
-from zhike.churn.indicator_settings import IndicatorSettings, Rule
 from zhike.churn.indicators import explain_indicators, indicators, warning_counts
 from zhike.churn.layout import find_layout
 from zhike.churn.leaks import Leak, leaks
@@ -14,10 +13,12 @@ from zhike.churn.reasons import Reason
 from zhike.churn.rules import LeaverRule, rules
 from zhike.churn.survival import median_survival, survival
 from zhike.churn.tabular import labelled
+from zhike.churn_settings import ChurnSettings, IndicatorSettings, Rule
 
 __all__ = [
     "Alive",
     "ChurnModel",
+    "ChurnSettings",
     "Evaluation",
     "IndicatorSettings",
     "Leak",

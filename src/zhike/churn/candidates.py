@@ -16,6 +16,8 @@ from zhike.churn.logistic import SplineLogistic
 from zhike.churn.trees import ROUNDS, Trees, installed
 
 BASE_RATE, RECENCY, LOGISTIC, TREES, BLEND = "base_rate", "recency", "logistic", "trees", "blend"
+# Not learnt from who left, so not among those that are tried here (`zhike.churn.silent`).
+PURCHASES = "purchases"
 # The simplest first. `rarer` is how many there must be of whichever is fewer: those who left, or those who stayed.
 NEEDS = {BASE_RATE: 0, RECENCY: 20, LOGISTIC: 50, TREES: 200, BLEND: 200}
 RECENCY_COLUMN = "recency_days"

@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from zhike.churn.candidates import BASE_RATE, BLEND, LOGISTIC, NEEDS, RECENCY, TREES
+from zhike.churn.candidates import BASE_RATE, BLEND, LOGISTIC, NEEDS, PURCHASES, RECENCY, TREES
 from zhike.churn.layout import Matrix
 from zhike.churn.measures import Measures, Tenth, as_dict, losses, tenths
 from zhike.churn.trees import installed
-from zhike.labels import Name, names, say
+from zhike.labels import CHURN_CANDIDATES as CANDIDATES
+from zhike.labels import say
 from zhike.language import _, current_language, speaking
 
 How = Literal["time", "folds", "customers"]
@@ -21,15 +22,8 @@ How = Literal["time", "folds", "customers"]
 SURE = 1.645
 # The area that says nothing beyond luck.
 LUCK = 0.5
-
-CANDIDATES: dict[str, Name] = names(
-    "churn_candidate",
-    base_rate="the same probability for everybody",
-    recency="only the days since the last purchase",
-    logistic="a regression on smooth curves",
-    trees="boosted trees",
-    blend="a regression and boosted trees together",
-)
+# Nobody knows the future so well: from here on something is known that could not have been.
+TOO_GOOD = 0.97
 
 
 @dataclass(frozen=True)
@@ -38,7 +32,8 @@ class Evaluation:
 
     Args:
         chosen: the candidate: "base_rate", "recency", "logistic", "trees" or "blend".
-        baseline: the naive candidate it is held against: "recency" where there is one, else "base_rate".
+        baseline: the naive candidate it is held against: "recency" where there is one, else (and where recency itself
+            was chosen) "base_rate".
         how: tested on a later "time", on "folds" in turn, or on folds that keep a customer's rows together.
         rows, churned: how many were asked about, and how many of them left.
         rarer: in the rows learnt from, how many there are of whichever is fewer, those who left or who stayed.
@@ -125,7 +120,7 @@ class Evaluation:
     def _too_few(self) -> str:
         """Why a better method was not even tried."""
         untried = [name for name in (LOGISTIC, TREES, BLEND) if name not in self.candidates]
-        if not untried:
+        if not untried or self.chosen == PURCHASES:
             return ""
         if self.rarer >= NEEDS[untried[0]]:
             if untried[0] == TREES and not installed():
@@ -169,7 +164,7 @@ def evaluate(
     rarer: int,
 ) -> Evaluation:
     """Args: left and p (one per tested row), by_candidate (each candidate's probabilities of the same rows)."""
-    baseline = RECENCY if RECENCY in by_candidate else BASE_RATE
+    baseline = RECENCY if RECENCY in by_candidate and chosen != RECENCY else BASE_RATE
     naive = by_candidate[baseline]
     better = losses(left, naive) - losses(left, p)
     return Evaluation(

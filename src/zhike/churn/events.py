@@ -8,9 +8,8 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
-COMPLAINT_WORDS = ("complain", "grievance", "dissatisf", "投诉", "抱怨", "差评", "不满")
-CART_WORDS = ("cart", "basket", "购物车", "加购")
-COMPETITOR_WORDS = ("competitor", "competition", "rival", "price_match", "竞争对手", "竞品", "竞对", "比价")
+from zhike.churn_settings import CART_WORDS, COMPETITOR_WORDS, COMPLAINT_WORDS
+
 # Answers that are complaints whatever they say: a detractor, two of five stars.
 DETRACTOR, DISCONTENT = 6, 2
 

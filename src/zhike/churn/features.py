@@ -21,13 +21,14 @@ WINDOWS = (30, 90, 180, 365)
 DAYS_BETWEEN = ("recency_days", "tenure_days", "purchase_days", "rhythm_days", "overdue")
 
 
-def features(tables: Any, as_of: Any) -> Any:
+def features(tables: Any, as_of: Any, *, customers: Any = None) -> Any:
     """One row per customer with a purchase up to the end of the day `as_of`, as one Ibis expression.
 
     Args:
         tables: orders (whatever `zhike.rfm` takes), or a mapping of the contracts' names (`orders`, `order_lines`,
             `interactions`, `tickets`, `feedback`) to tables; what is missing has no columns.
         as_of: the last day that counts.
+        customers: only those in this table (`customer_id`); their rhythm is still seen against that of all.
 
     Returns:
         `customer_id`, then in days `recency_days`, `tenure_days`, `purchase_days` (days with a purchase),
@@ -53,6 +54,8 @@ def features(tables: Any, as_of: Any) -> Any:
     """
     sources = Sources.of(tables, as_date(as_of))
     found = _rhythm(sources)
+    if customers is not None:
+        found, sources = found.semi_join(customers, "customer_id"), sources.of_customers(customers)
     for part in (_purchases(sources), _gaps(sources), *_of_other_tables(sources)):
         found = _beside(found, part)
     return _with_trends(found)

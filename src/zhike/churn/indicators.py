@@ -10,18 +10,10 @@ from typing import Any
 
 import ibis
 
-from zhike.churn.events import (
-    CART_WORDS,
-    COMPETITOR_WORDS,
-    COMPLAINT_WORDS,
-    carts,
-    competitors,
-    complains,
-    discontent,
-)
-from zhike.churn.indicator_settings import RULES, IndicatorSettings, Rule
+from zhike.churn.events import carts, competitors, complains, discontent
 from zhike.churn.sources import Sources
 from zhike.churn.wording import number
+from zhike.churn_settings import CART_WORDS, COMPETITOR_WORDS, COMPLAINT_WORDS, RULES, IndicatorSettings, Rule
 from zhike.facts.purchases import CENTS, bought, days_between, purchase_summary
 from zhike.language import _, current_language, speaking
 from zhike.lifecycle import NEEDS, score_lifecycle
@@ -31,13 +23,17 @@ from zhike.tables import as_date, as_table
 GRACE_DAYS = 2
 
 
-def indicators(tables: Any, *, as_of: Any, settings: IndicatorSettings | None = None) -> Any:
+def indicators(
+    tables: Any, *, as_of: Any, settings: IndicatorSettings | None = None, summary: Any = None, customers: Any = None
+) -> Any:
     """One row per customer with an order, interaction, ticket or answer up to the end of the day `as_of`.
 
     Args:
         tables: as for `zhike.churn.features`.
         as_of: the last day that counts.
         settings: which rules, and from where they fire.
+        summary: the `zhike.purchase_summary` of the orders on that day, where it is there already.
+        customers: only those in this table (`customer_id`).
 
     Returns:
         `customer_id`; per rule a flag `warn_activity`, `warn_interactions`, `warn_carts`, `warn_complaints`,
@@ -59,8 +55,8 @@ def indicators(tables: Any, *, as_of: Any, settings: IndicatorSettings | None = 
     """
     settings = settings or IndicatorSettings()
     sources = Sources.of(tables, as_date(as_of))
-    found = _everybody(sources)
-    for part in (_rhythm(sources), _purchases(sources, settings), *_of_events(sources, settings)):
+    found = _everybody(sources) if customers is None else customers.select("customer_id").distinct()
+    for part in (_rhythm(sources, summary), _purchases(sources, settings), *_of_events(sources, settings)):
         names = [name for name in part.columns if name != "customer_id"]
         found = found.left_join(part, "customer_id", rname="{name}_again").select(*found.columns, *names)
     return _flagged(_with_counts(found, sources), settings)
@@ -76,8 +72,9 @@ def _everybody(sources: Sources) -> Any:
     )
 
 
-def _rhythm(sources: Sources) -> Any:
-    summary = purchase_summary(sources.orders, as_of=sources.day, columns=NEEDS)
+def _rhythm(sources: Sources, summary: Any) -> Any:
+    if summary is None:
+        summary = purchase_summary(sources.orders, as_of=sources.day, columns=NEEDS)
     return score_lifecycle(summary).select("customer_id", "purchase_days", "recency_days", "rhythm_days", "overdue")
 
 

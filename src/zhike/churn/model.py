@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from zhike.churn.calibration import Calibration
 from zhike.churn.candidates import Learner, Learners, possible
 from zhike.churn.context import Context
 from zhike.churn.evaluation import Evaluation, evaluate
+from zhike.churn.explained import kept_reasons
 from zhike.churn.layout import Layout, Matrix, find_layout
 from zhike.churn.reasons import Reason, reasons_of
 from zhike.churn.tabular import Labels, labelled, raw_table
@@ -52,6 +53,8 @@ class ChurnModel:
     calibration: Calibration
     evaluation: Evaluation
     context: Context
+    # The probabilities of the rows it was tested on, each by a model that had not seen that row; not saved with it.
+    tested: pa.Table | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def fit(
@@ -93,10 +96,12 @@ class ChurnModel:
         if not splits:
             group = _groups(table, layout.customer)
             splits, how = fold_splits(left, group), "folds" if group is None else "customers"
-        return cls._fitted(layout, x, left, splits, how)
+        fitted, p, tested = cls._fitted(layout, x, left, splits, how)
+        asked = table.take(pa.array(tested))
+        return replace(fitted, tested=pa.table({**fitted._who(asked), PROBABILITY: p}))
 
     @classmethod
-    def _fitted(cls, layout: Layout, x: Matrix, left: Matrix, splits: Any, how: Any) -> ChurnModel:
+    def _fitted(cls, layout: Layout, x: Matrix, left: Matrix, splits: Any, how: Any) -> tuple[ChurnModel, Matrix, Any]:
         answers = ask(x, left, layout, splits)
         chosen, tested_p = choose(answers, left), unseen(answers, left)
         evaluation = evaluate(
@@ -110,7 +115,8 @@ class ChurnModel:
         )
         names = tuple(n for n in possible(layout, rarer(left)) if n == chosen.name)
         learner = Learners(names, x, left, layout, chosen.rounds or 1).fitted[chosen.name]
-        return cls(layout, learner, chosen.calibration, evaluation, Context.of(x, left, layout))
+        fitted = cls(layout, learner, chosen.calibration, evaluation, Context.of(x, left, layout))
+        return fitted, tested_p, answers.rows
 
     def predict(self, table: Any) -> Any:
         """The probability of leaving: the customer's column and `churn_probability` (0–1), as an Ibis table.
@@ -146,6 +152,15 @@ class ChurnModel:
         x = self.layout.matrix(row)
         parts = self.learner.parts(x)[0]
         return reasons_of(row.to_pylist()[0], x[0], parts, self.layout, self.context, most=most, language=language)
+
+    def kept_reasons(self, rows: pa.Table) -> pa.Array:
+        """The heaviest reasons of each row as JSON text (`zhike.churn.explained`)."""
+        parts = [rows.slice(at, SLICE) for at in range(0, max(rows.num_rows, 1), SLICE)]
+        found = []
+        for part in parts:
+            x = self.layout.matrix(part)
+            found.append(kept_reasons(part, x, self.learner.parts(x), self.layout, self.context))
+        return pa.concat_arrays(found)
 
     def _who(self, rows: pa.Table) -> dict[str, Any]:
         name = self.layout.customer

@@ -77,7 +77,8 @@ def training_panel(tables: Any, as_of: Any, *, days: int, most: int = MOST_DAYS)
             last=at[-1].isoformat(),
             days=days,
         )
-    return panel
+    # In one order, whatever order an engine gives them in: what is learnt from them is then the same every time.
+    return panel.sort_by([(TIME, "ascending"), ("customer_id", "ascending")])
 
 
 def _examples(tables: Any, day: dt.date, days: int) -> pa.Table:

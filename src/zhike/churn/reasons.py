@@ -48,13 +48,19 @@ def reasons_of(
         row: the values as they came; x: as numbers; parts: what each feature adds to the log-odds.
         context: what others did; most: how many reasons.
     """
-    together: dict[str, list[int]] = {}
-    for j, name in enumerate(layout.names):
-        together.setdefault(topic_of(name) or name, []).append(j)
-    effects = {topic: float(parts[columns].sum()) for topic, columns in together.items()}
+    topics = together(layout)
+    effects = {topic: float(parts[columns].sum()) for topic, columns in topics.items()}
     heaviest = sorted((t for t in effects if abs(effects[t]) >= WORTH_SAYING), key=lambda t: -abs(effects[t]))
     with speaking(language or current_language()):
-        return [_reason(topic, together[topic], row, x, parts, layout, context) for topic in heaviest[:most]]
+        return [_reason(topic, topics[topic], row, x, parts, layout, context) for topic in heaviest[:most]]
+
+
+def together(layout: Layout) -> dict[str, list[int]]:
+    """Topic → the places of the features that tell it; a feature that tells none of ours is one of its own."""
+    topics: dict[str, list[int]] = {}
+    for j, name in enumerate(layout.names):
+        topics.setdefault(topic_of(name) or name, []).append(j)
+    return topics
 
 
 def _reason(

@@ -19,7 +19,7 @@ from zhike.churn.context import BINS, FEW_VALUES
 from zhike.churn.layout import Feature, Layout, Matrix, find_layout
 from zhike.churn.tabular import labelled
 from zhike.churn.validation import rarer
-from zhike.churn.wording import number
+from zhike.churn.wording import feature_name, number
 from zhike.errors import InputError, SettingsError
 from zhike.language import _, current_language, speaking
 
@@ -46,15 +46,16 @@ class Condition:
     value: str | None = None
 
     def __str__(self) -> str:
+        column = feature_name(self.column)
         if self.value is not None:
-            return _("{column} is {value}", column=self.column, value=self.value)
+            return _("{column} is {value}", column=column, value=self.value)
         if self.low == self.high:
-            return _("{column} is {value}", column=self.column, value=number(self.low))
+            return _("{column} is {value}", column=column, value=number(self.low))
         if np.isinf(self.low):
-            return _("{column} is at most {value}", column=self.column, value=number(self.high))
+            return _("{column} is at most {value}", column=column, value=number(self.high))
         if np.isinf(self.high):
-            return _("{column} is at least {value}", column=self.column, value=number(self.low))
-        return _("{column} is {low} to {high}", column=self.column, low=number(self.low), high=number(self.high))
+            return _("{column} is at least {value}", column=column, value=number(self.low))
+        return _("{column} is {low} to {high}", column=column, low=number(self.low), high=number(self.high))
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,15 @@ class LeaverRule:
     proven_confidence: float
     p_value: float
 
+    def conditions_said(self, language: str | None = None) -> str:
+        """Who the rule is about."""
+        with speaking(language or current_language()):
+            return _(" and ").join(str(condition) for condition in self.conditions)
+
     def sentence(self, language: str | None = None) -> str:
         """The rule in words."""
         with speaking(language or current_language()):
-            joined = _(" and ").join(str(condition) for condition in self.conditions)
+            joined = self.conditions_said()
             return _(
                 "{conditions}: {left} left, {lift} times the average ({customers} customers, {support} of all; among "
                 "customers it was not made from: {proven}).",

@@ -7,11 +7,13 @@ those already know what came back.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import ibis
+import pyarrow as pa
 
 from zhike.errors import InputError
 from zhike.facts.purchases import window_end
@@ -20,6 +22,23 @@ from zhike.schema import IBIS_TYPES, contract
 from zhike.tables import as_table, require
 
 OTHERS = ("interactions", "tickets", "feedback")
+MOMENTS = {"orders": "ordered_at", "lines": "ordered_at"} | {name: contract(name).time or "" for name in OTHERS}
+
+
+class Workbench(Protocol):
+    """Where intermediate results are kept while somebody works with them: a lake (`zhike.lake`)."""
+
+    def materialised(self, expression: Any, name: str) -> Any:
+        """The expression computed once."""
+
+    def temporary(self) -> AbstractContextManager[None]:
+        """What is materialised inside is let go of at the end."""
+
+    def small(self, table: pa.Table) -> Any:
+        """Rows of ours as a table on the same engine."""
+
+    def stream(self, table: Any) -> AbstractContextManager[pa.RecordBatchReader]:
+        """The rows of a table in batches."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +59,13 @@ class Sources:
     @classmethod
     def of(cls, tables: Any, day: dt.date) -> Sources:
         """Args: tables: orders, or a mapping of the contracts' names (`orders`, `order_lines`, `interactions`,
-        `tickets`, `feedback`) to tables; others are not looked at.
+        `tickets`, `feedback`) to tables; others are not looked at. Or sources up to a later day.
 
         Raises:
             InputError: there are no orders in it, or a table lacks a column it must have.
         """
+        if isinstance(tables, Sources):
+            return tables.until(day)
         given = dict(tables) if isinstance(tables, Mapping) else {"orders": tables}
         orders = _orders(given.get("orders"), given.get("order_lines"))
         orders = orders.filter(orders.ordered_at < window_end(day))
@@ -52,6 +73,25 @@ class Sources:
         others = {name: _until(given[name], name, day, who) for name in OTHERS if given.get(name) is not None}
         lines = given.get("order_lines")
         return cls(day, orders, None if lines is None else _lines(lines, day, who), **others)
+
+    def until(self, day: dt.date) -> Sources:
+        """The same up to the end of a day that is not later."""
+        if day == self.day:
+            return self
+        cut = self._each(lambda name, table: table.filter(table[MOMENTS[name]] < window_end(day)))
+        return replace(cut, day=day)
+
+    def of_customers(self, customers: Any) -> Sources:
+        """The same of the customers in a table with their `customer_id`."""
+        return self._each(lambda _name, table: table.semi_join(customers, "customer_id"))
+
+    def settled(self, bench: Workbench) -> Sources:
+        """The same, computed once, for those who ask about many days."""
+        return self._each(lambda name, table: bench.materialised(table, f"churn_{name}"))
+
+    def _each(self, change: Callable[[str, Any], Any]) -> Sources:
+        tables = {name: getattr(self, name) for name in MOMENTS}
+        return replace(self, **{name: change(name, table) for name, table in tables.items() if table is not None})
 
 
 def _orders(orders: Any, lines: Any) -> Any:

@@ -19,7 +19,7 @@ from zhike.portrait import Portrait, portrait
 
 SHOWN = ("customer_id", "value_tier", "grade", "stage", "rfm_score", "frequency", "monetary", "recency_days", "clv")
 MONEY = ("monetary", "revenue", "clv", "prior_monetary", "profit")
-CODED = ("value_tier", "grade", "octant", "stage", "stage4", "grid_cell")
+CODED = ("value_tier", "grade", "octant", "stage", "stage4", "grid_cell", "churn_risk")
 
 
 @click.group(help=_("Look at customers: one with the reasons, the first by any score. Link those who are one person."))
@@ -40,7 +40,8 @@ def show(customer_id: str, number: int | None, lake_url: str, as_machine: bool) 
     with Lake(lake_url) as lake:
         found = portrait(lake, chosen_run(lake, number), customer_id)
     if as_machine:
-        said = {"run": found.run.run, "reasons": found.reasons(), "next_step": found.next_step()}
+        step = found.next_step()
+        said = {"run": found.run.run, "reasons": found.reasons(), "next_step": step.action, "why_next": step.why}
         output.as_json(asdict(found) | said)
     else:
         _show(found)
@@ -54,7 +55,8 @@ def _show(found: Portrait) -> None:
     output.say(" · ".join([found.customer_id, *([str(name)] if name else []), *named, as_of]))
     for sentence in found.reasons().values():
         output.say("  " + sentence)
-    output.say("→ " + found.next_step())
+    step = found.next_step()
+    output.say(f"→ {step.action} {step.why}")
     if found.latest:
         rows = [(row["order_id"], f"{row['ordered_at']:%Y-%m-%d}", f"{row['amount']:,.2f}") for row in found.latest]
         output.table([_("Order"), _("Date"), _("Amount")], rows, title=_("Latest orders"))

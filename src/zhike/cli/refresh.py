@@ -48,7 +48,12 @@ def refresh(lake_url: str, as_of: str | None, as_machine: bool, **changes: Any) 
             raise LakeError(
                 "There are no orders in the lake {lake}.", fix="Import some first: zhike import FILE.", lake=lake.url
             )
-        steps = {"facts": _("Adding up purchases"), "models": _("Scoring"), "scores": _("Writing")}
+        steps = {
+            "facts": _("Adding up purchases"),
+            "models": _("Scoring"),
+            "churn": _("Looking for who may leave"),
+            "scores": _("Writing"),
+        }
         with output.progressing(steps, quiet=as_machine) as begin:
             run = refresh_lake(lake, last_day, settings, on_progress=begin)
         again = any(earlier.run == run.run for earlier in known)

@@ -90,7 +90,9 @@ def _formulas(figures: ReportFigures) -> tuple[tuple[str, str], ...]:
 
 
 def _settings(figures: ReportFigures) -> Facts:
-    pairs = [(name, _value(value)) for name, value in _flat(figures.run.settings)]
+    # Nothing in the report depends on what it leaves out.
+    shown = {name: value for name, value in figures.run.settings.items() if name != "churn"}
+    pairs = [(name, _value(value)) for name, value in _flat(shown)]
     return Facts(tuple(pairs), title=_("Settings"))
 
 
@@ -122,7 +124,7 @@ def _inputs(figures: ReportFigures) -> Facts:
 
 def _timing(figures: ReportFigures) -> Facts:
     run = figures.run
-    steps = {"facts": _("Facts"), "models": _("Models")}
+    steps = {"facts": _("Facts"), "models": _("Models"), "churn": _("Risk of leaving")}
     pairs = [(_("Engine"), run.engine), (_("Computed at"), f"{run.started_at:%Y-%m-%d %H:%M} UTC")]
     pairs += [(name, _("{n} s", n=f"{run.seconds[step]:.1f}")) for step, name in steps.items() if step in run.seconds]
     return Facts(tuple(pairs), title=_("Timing"))

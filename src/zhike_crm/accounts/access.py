@@ -45,6 +45,7 @@ PERMISSIONS = {
     "customers.merge": _("Merge and unmerge customers"),
     "customers.delete": _("Delete customers"),
     "customers.export": _("Export lists"),
+    "segments.edit": _("Make and change segments"),
     "personal.view": _("See phone numbers and e-mail addresses"),
     "imports.view": _("See imports and data quality"),
     "imports.run": _("Import files and undo imports"),
@@ -61,7 +62,7 @@ PERMISSIONS = {
 
 _READ = {"customers.view", "insights.view"}
 _WORK = _READ | {"customers.edit", "personal.view"}
-_ANALYSE = _READ | {"imports.view", "imports.run", "customers.export", "views.share"}
+_ANALYSE = _READ | {"imports.view", "imports.run", "customers.export", "views.share", "segments.edit"}
 _ALL = set(PERMISSIONS)
 
 _GRANTS: dict[str, set[str]] = {

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from ninja import NinjaAPI
 
-from zhike_crm.api import customers, events, imports, jobs, lake, problems, work
+from zhike_crm.api import customers, events, imports, jobs, lake, problems, segments, work
 from zhike_crm.api.idempotency import HEADER, PATTERN
 from zhike_crm.api.security import known_bearer, secret_of
 
@@ -26,7 +26,7 @@ Problems are `application/problem+json`, in the language of `Accept-Language`.
 api = NinjaAPI(
     title="Zhike", version="1", description=DESCRIPTION, openapi_url=None, docs_url=None, urls_namespace="api"
 )
-for part in (customers, work, events, lake, imports, jobs):
+for part in (customers, work, segments, events, lake, imports, jobs):
     api.add_router("", part.router)
 problems.install(api)
 

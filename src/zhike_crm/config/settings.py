@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "zhike_crm.jobs",
     "zhike_crm.ui",
     "zhike_crm.customers",
+    "zhike_crm.segments",
     "zhike_crm.insights",
     "zhike_crm.imports",
     "zhike_crm.administration",

@@ -16,6 +16,7 @@ urlpatterns = [
             [
                 path("", include("zhike_crm.insights.urls")),
                 path("", include("zhike_crm.customers.urls")),
+                path("", include("zhike_crm.segments.urls")),
                 path("", include("zhike_crm.imports.urls")),
                 path("", include("zhike_crm.fields.urls")),
                 *administration.inside,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from zhike.labels import GRID_ACTIVITY, GRID_FREQUENCY, GRID_VALUE, label, names_of, say
+from zhike.labels import GRID_ACTIVITY, GRID_FREQUENCY, GRID_VALUE, WARNINGS, label, names_of, say
 from zhike_crm.accounts.access import can, visible
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.bulk import of_customers, of_the_bin
-from zhike_crm.customers.models import Customer, Identity
+from zhike_crm.customers.models import Customer, Identity, ScoredRun
 from zhike_crm.ui.lists.bulk import BulkAction
 from zhike_crm.ui.lists.columns import Choice, Column, Kind
 from zhike_crm.ui.lists.listing import RecordList
@@ -24,6 +24,7 @@ COLOURS = {
     "value_tier": {"high": "green", "potential": "blue", "general": "cyan", "at_risk": "orange"},
     "grade": {"vip": "purple", "new": "blue", "regular": "cyan", "dormant": "orange"},
     "stage": {"acquisition": "cyan", "growth": "blue", "maturity": "green", "maintenance": "yellow", "churn": "red"},
+    "churn_risk": {"high": "red", "middle": "orange", "low": "green", "gone": "secondary"},
     "abc": {"A": "green", "B": "blue", "C": "secondary"},
 }
 
@@ -43,11 +44,17 @@ def kinds() -> list[Choice]:
     return [Choice(*kind) for kind in Customer.Kind.choices]
 
 
+# What other apps add to the list of customers; filled by them when they start.
+MORE_COLUMNS: list[Callable[[RecordList], list[Column]]] = []
+MORE_ACTIONS: list[Callable[[RecordList], list[BulkAction]]] = []
+
+
 class CustomerList(RecordList):
     name = "customers"
     record_type = "customers.customer"
     default_sort = "-revenue"
     route = "customer_list"
+    record_route = "customer"
     permission = "customers.view"
     title = _("Customers")
     search_hint = _("Name, number, e-mail or phone")
@@ -55,11 +62,20 @@ class CustomerList(RecordList):
 
     @cached_property
     def actions(self) -> list[BulkAction]:
-        return of_customers(self.member)
+        return [*of_customers(self.member), *(action for more in MORE_ACTIONS for action in more(self))]
+
+    @cached_property
+    def doubtful(self) -> Collection[str]:
+        found = ScoredRun.objects.of(self.workspace).values_list("unproven", flat=True).first()
+        return frozenset(found or ())
 
     @property
     def may_edit(self) -> bool:
         return can(self.member, "customers.edit")
+
+    @property
+    def may_segment(self) -> bool:
+        return can(self.member, "segments.edit")
 
     @property
     def may_delete(self) -> bool:
@@ -67,9 +83,6 @@ class CustomerList(RecordList):
 
     def rows(self) -> QuerySet:
         return visible(self.member, Customer.objects).filter(deleted_at=None, merged_into=None)
-
-    def address(self, row: Any) -> str:
-        return reverse("customer", args=[self.workspace.slug, row.pk])
 
     def matching(self, rows: QuerySet, words: str) -> QuerySet:
         numbered = Identity.objects.filter(workspace=self.workspace, identity=words).values("customer_id")
@@ -91,7 +104,7 @@ class CustomerList(RecordList):
             Column("orders", _("Orders"), Kind.NUMBER, "score__orders", shown=True),
             Column("last_at", _("Last purchase"), Kind.DATE, "score__last_at", shown=True),
             Column("clv", _("Lifetime value"), Kind.MONEY, "score__clv", shown=True),
-            Column("residual_clv", _("Value to come"), Kind.MONEY, "score__residual_clv"),
+            Column("residual_clv", _("Value to come"), Kind.MONEY, "score__residual_clv", subject="clv"),
             Column(
                 "expected_purchases",
                 _("Purchases to expect"),
@@ -99,8 +112,45 @@ class CustomerList(RecordList):
                 "score__expected_purchases",
                 sortable=False,
                 digits=1,
+                subject="clv",
             ),
-            Column("p_alive", _("Probability of staying"), Kind.NUMBER, "score__p_alive", sortable=False, digits=2),
+            Column(
+                "p_alive",
+                _("Probability of staying"),
+                Kind.NUMBER,
+                "score__p_alive",
+                sortable=False,
+                digits=2,
+                subject="clv",
+            ),
+            Column(
+                "churn_risk",
+                _("Risk of leaving"),
+                Kind.CHOICE,
+                "score__churn_risk",
+                codes("churn_risk"),
+                sortable=False,
+                subject="churn",
+            ),
+            Column(
+                "churn_probability",
+                _("Probability of leaving"),
+                Kind.NUMBER,
+                "score__churn_probability",
+                digits=2,
+                subject="churn",
+            ),
+            Column("warnings", _("Early warnings"), Kind.NUMBER, "score__warnings", sortable=False),
+            *(
+                Column(
+                    f"warn_{rule}",
+                    gettext("Warning: %(name)s") % {"name": say(name)},
+                    Kind.YESNO,
+                    f"score__warn_{rule}",
+                    sortable=False,
+                )
+                for rule, name in WARNINGS.items()
+            ),
             Column("rfm_score", _("RFM score"), Kind.NUMBER, "score__rfm_score", digits=2),
             Column("recency_days", _("Days since last purchase"), Kind.NUMBER, "score__recency_days"),
             Column("frequency", _("Purchases in the window"), Kind.NUMBER, "score__frequency"),
@@ -116,11 +166,14 @@ class CustomerList(RecordList):
             Column("email", _("E-mail"), Kind.TEXT, "email", personal=True),
             Column("phone", _("Phone"), Kind.TEXT, "phone", personal=True),
             Column("kind", _("Kind"), Kind.CHOICE, "kind", kinds, sortable=False),
+            Column("gender", _("Gender"), Kind.TEXT, "gender", personal=True, sortable=False),
+            Column("age", _("Age"), Kind.AGE, "birth_date", personal=True, sortable=False),
             Column("country", _("Country"), Kind.TEXT, "country"),
             Column("region", _("Region"), Kind.TEXT, "region", sortable=False),
             Column("city", _("City"), Kind.TEXT, "city"),
             Column("owner", _("Owner"), Kind.PERSON, "owner", self._members),
             Column("created_at", _("Created"), Kind.MOMENT, "created_at"),
+            *(column for more in MORE_COLUMNS for column in more(self)),
         ]
 
     def _members(self) -> list[Choice]:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhike.churn_settings import RULES
 from zhike_crm.accounts.models import Membership, User
 from zhike_crm.workspaces.scoping import WorkspaceRow
 
@@ -27,6 +28,8 @@ EDITABLE = (
     "address",
     "owner",
 )
+
+WARNINGS = tuple(f"warn_{rule}" for rule in RULES)
 
 
 class Customer(WorkspaceRow):
@@ -129,6 +132,16 @@ class Score(WorkspaceRow):
     p_alive = models.FloatField(_("probability of still being a customer"), null=True)
     expected_purchases = models.FloatField(_("purchases to expect"), null=True)
     residual_clv = models.FloatField(_("value to come"), null=True)
+    # Of leaving (`zhike.churn.scores`); the probability is empty for who is gone, and where no model could be tested.
+    churn_probability = models.FloatField(_("probability of leaving"), null=True)
+    churn_risk = models.CharField(_("risk of leaving"), max_length=6, null=True)
+    warnings = models.IntegerField(_("early warnings"), null=True)
+    warn_activity = models.BooleanField(null=True)
+    warn_interactions = models.BooleanField(null=True)
+    warn_carts = models.BooleanField(null=True)
+    warn_complaints = models.BooleanField(null=True)
+    warn_overdue = models.BooleanField(null=True)
+    warn_competitor = models.BooleanField(null=True)
     rank = models.IntegerField(_("rank by revenue"), null=True)
     overdue = models.FloatField(_("overdue"), null=True)
     first_at = models.DateField(_("first purchase"), null=True)
@@ -136,26 +149,48 @@ class Score(WorkspaceRow):
 
     class Meta:
         indexes = [
-            models.Index(fields=["workspace", name, "customer"], name=f"score_{name}")
-            for name in (
-                "value_tier",
-                "grade",
-                "stage",
-                "rfm_score",
-                "recency_days",
-                "frequency",
-                "monetary",
-                "revenue",
-                "clv",
-                "residual_clv",
-                "orders",
-                "average_order_value",
-                "profit",
-                "rank",
-                "last_at",
-                "first_at",
-            )
+            *(
+                models.Index(fields=["workspace", name, "customer"], name=f"score_{name}")
+                for name in (
+                    "value_tier",
+                    "grade",
+                    "stage",
+                    "rfm_score",
+                    "recency_days",
+                    "frequency",
+                    "monetary",
+                    "revenue",
+                    "clv",
+                    "residual_clv",
+                    "churn_probability",
+                    "churn_risk",
+                    "orders",
+                    "average_order_value",
+                    "profit",
+                    "rank",
+                    "last_at",
+                    "first_at",
+                )
+            ),
+            # Few are warned of: an index of them alone costs little to make anew at every refresh.
+            *(
+                models.Index(fields=["workspace", "customer"], name=f"score_{flag}", condition=Q(**{flag: True}))
+                for flag in WARNINGS
+            ),
         ]
+
+
+class ScoredRun(WorkspaceRow):
+    """The run whose scores lists and portraits show, and the models in it whose test failed (`zhike.proof`)."""
+
+    run = models.IntegerField()
+    unproven = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace"], name="one_scored_run")]
+
+    def __str__(self) -> str:
+        return f"run {self.run}"
 
 
 class Note(WorkspaceRow):

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zhike.history import History
-from zhike.lifecycle import strategy
-from zhike.portrait import explain
+from zhike.lake.runs import Run
+from zhike.next_action import NextAction
+from zhike.portrait import churn_reasons, explain, next_step
 from zhike.proof import Proof
 from zhike_crm.customers.models import Customer
+from zhike_crm.customers.opinion import Opinion, opinion
 from zhike_crm.customers.timeline import Event, facts_of, reach
 from zhike_crm.workspaces.lakes import history_of
 from zhike_crm.workspaces.models import Workspace
@@ -22,19 +24,24 @@ TREND = 12
 class Portrait:
     """As of the current run.
 
-    `reasons`: model → why, in a sentence. `average`: r, f, m of everybody. `trend`: a row per day that was computed,
-    oldest first. `events`: the newest things that happened to the customer, from the lake. `doubtful`: the value to
-    come is by a model that did no better than none.
+    `reasons`: model → why, in a sentence. `risk_reasons`: what the risk of leaving goes by, and whether it speaks for
+    leaving. `average`: r, f, m of everybody. `trend`: a row per day that was computed,
+    oldest first. `events`: the newest things that happened to the customer, from the lake. `doubtful`: the models that
+    did no better than none.
     """
 
     scores: dict[str, Any] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
-    next_step: str = ""
+    risk_reasons: list[tuple[str, bool]] = field(default_factory=list)
+    next_step: NextAction | None = None
     average: dict[str, float] = field(default_factory=dict)
     trend: list[dict[str, Any]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     as_of: dt.date | None = None
-    doubtful: bool = False
+    doubtful: frozenset[str] = frozenset()
+    opinion: Opinion | None = None
+    # Whether r, f and m are points from 1 to 5 instead of shares from 0 to 1.
+    in_points: bool = False
 
 
 def read_portrait(workspace: Workspace, customer: Customer) -> Portrait:
@@ -48,13 +55,21 @@ def read_portrait(workspace: Workspace, customer: Customer) -> Portrait:
     return Portrait(
         scores=now,
         reasons=explain(now, run) if now else {},
-        next_step=strategy(now["stage"]) if now else "",
+        risk_reasons=churn_reasons(now),
+        next_step=next_step(now, run) if now else None,
         average=history.averages(("r", "f", "m")),
         trend=sorted((row for row in rows if not row["never_purchased"]), key=lambda row: row["as_of"]),
         events=facts_of(history, ids, reach(1)),
         as_of=run.as_of,
-        doubtful="clv" in run.proofs and not Proof.from_dict(run.proofs["clv"]).holds,
+        doubtful=frozenset(_doubtful(run)),
+        opinion=opinion(history, ids),
+        in_points=run.settings["rfm"]["mode"] != "minmax",
     )
+
+
+def _doubtful(run: Run) -> list[str]:
+    """The models that were fitted and failed their test."""
+    return [name for name, told in run.proofs.items() if told["model"] and not Proof.from_dict(told).holds]
 
 
 def read_events(workspace: Workspace, customer: Customer, limit: int) -> list[Event]:

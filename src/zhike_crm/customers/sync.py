@@ -19,8 +19,9 @@ from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, scores_of
 from zhike.portrait import profiles
+from zhike.proof import Proof
 from zhike_crm import bulk
-from zhike_crm.customers.models import Customer, Identity, Score
+from zhike_crm.customers.models import Customer, Identity, Score, ScoredRun
 from zhike_crm.workspaces.models import Workspace
 
 BATCH = 100_000
@@ -40,8 +41,16 @@ def copy_run(workspace: Workspace, lake: Lake, run: Run, *, simulated: bool = Fa
             con.register("known", _identities(workspace))
             _add_customers(con, workspace, simulated)
             copied = _replace_scores(con, workspace)
+            told = {"run": run.run, "unproven": _unproven(run)}
+            ScoredRun.objects.update_or_create(workspace=workspace, defaults=told)
             bulk.analyse(Customer, Identity, Score)
             return copied
+
+
+def _unproven(run: Run) -> list[str]:
+    """The models that were fitted and did no better than none."""
+    proofs = [Proof.from_dict(stored) for stored in run.proofs.values()]
+    return [proof.subject for proof in proofs if proof.model and not proof.holds]
 
 
 def _take(con: duckdb.DuckDBPyConnection, lake: Lake, name: str, table: Any) -> None:

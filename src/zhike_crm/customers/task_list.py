@@ -33,6 +33,7 @@ class TaskList(RecordList):
     record_type = "customers.task"
     default_sort = "due_on"
     route = "task_list"
+    record_route = "edit_task"
     permission = "customers.view"
     title = _("Tasks")
     search_hint = _("Task or customer")
@@ -78,9 +79,6 @@ class TaskList(RecordList):
 
     def rows(self) -> QuerySet:
         return tasks_of(self.member)
-
-    def address(self, row: Any) -> str:
-        return reverse("edit_task", args=[self.workspace.slug, row.pk])
 
     def matching(self, rows: QuerySet, words: str) -> QuerySet:
         named = Customer.objects.filter(workspace=self.workspace, name__icontains=words).values("pk")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -23,8 +24,10 @@ from zhike_crm.customers.models import Customer, Merge, Note
 from zhike_crm.customers.portrait import read_events, read_portrait
 from zhike_crm.customers.queries import completeness, profile
 from zhike_crm.customers.timeline import PAGES, kinds_of, reach, timeline
+from zhike_crm.ui.lists.attaching import attach
+from zhike_crm.ui.lists.columns import Column, Kind
 
-_BADGES = ("value_tier", "grade", "stage", "abc")
+_BADGES = ("value_tier", "grade", "stage", "abc", "churn_risk")
 CONTACTS = 50
 
 
@@ -40,7 +43,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "customer": found,
         "portrait": portrait,
-        "codes": [(columns[name], getattr(score, name, None)) for name in _BADGES],
+        "codes": [(columns[name], getattr(score, name, None)) for name in _BADGES] + _groups(found, columns),
         "charts": charts.of_portrait(portrait),
         "events": events,
         "next_page": 2 if more else None,
@@ -178,6 +181,13 @@ def _own_note(request: Any, pk: int) -> Note:
     """A note of one's own on a customer within reach; others' look as if they were not there."""
     mine = Note.objects.of(request.workspace).filter(by=request.user, deleted_at=None)
     return get_object_or_404(mine.filter(customer__in=current(request.member).values("pk")), pk=pk)
+
+
+def _groups(found: Customer, columns: Mapping[str, Column]) -> list[tuple[Column, Any]]:
+    """The segments a customer is in, and whatever else groups customers."""
+    groups = [column for column in columns.values() if column.kind is Kind.GROUP]
+    attach([found], groups)
+    return [(column, column.value(found)) for column in groups]
 
 
 def _related(request: Any, found: Customer) -> dict[str, Any]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from zhike.schema import CONTRACTS
@@ -39,6 +36,7 @@ class ImportList(RecordList):
     record_type = "imports.import"
     default_sort = "-created_at"
     route = "imports"
+    record_route = "import"
     permission = "imports.view"
     template = "imports/list.html"
     title = _("Imports")
@@ -48,9 +46,6 @@ class ImportList(RecordList):
         # What only the page of one import shows is large.
         large = ("inspection", "check_result", "report", "mapping", "choices", "query")
         return Import.objects.of(self.workspace).defer(*large)
-
-    def address(self, row: Any) -> str:
-        return reverse("import", args=[self.workspace.slug, row.pk])
 
     def matching(self, rows: QuerySet, words: str) -> QuerySet:
         return rows.filter(name__icontains=words) | rows.filter(source=words)

@@ -1,19 +1,16 @@
-"""The charts of the insights, as ECharts reads them; every mark leads to the customers behind it.
-
-A chart comes with the same figures as a table: for screen readers, for the keyboard, and for who wants the numbers.
-"""
+"""The charts of the insights; every mark leads to the customers behind it."""
 
 from __future__ import annotations
 
 import calendar
 import datetime as dt
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from zhike.labels import label, names_of
 from zhike_crm.insights.links import Links
+from zhike_crm.ui.charts import Cell, Chart
 from zhike_crm.ui.templatetags.zhike import money, number, percent
 
 COLOURS = {
@@ -22,26 +19,6 @@ COLOURS = {
     "vip": "good", "new": "mid", "regular": "quiet", "dormant": "warn",
     "A": "good", "B": "mid", "C": "quiet",
 }  # fmt: skip
-
-
-class Cell(NamedTuple):
-    """A text of a table, and where the customers behind it are."""
-
-    text: str
-    address: str = ""
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A picture and its table. `key` is its id in the page, `size` a class of the style sheet."""
-
-    key: str
-    title: str
-    options: dict[str, Any]
-    head: list[str]
-    rows: list[list[Cell]]
-    size: str = ""
-    note: str = ""
 
 
 def of_home(figures: dict[str, Any], links: Links) -> dict[str, Chart]:

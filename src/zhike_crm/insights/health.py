@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from zhike.labels import label
 from zhike.proof import Proof
 from zhike_crm.insights.charts import Cell, Chart
 from zhike_crm.insights.models import RunSummary
@@ -38,6 +39,29 @@ class Check:
         return "green" if self.proof.holds else "orange" if self.proof.model else "secondary"
 
     @property
+    def is_share(self) -> bool:
+        """Whether what is predicted is a probability of something, not a number of things."""
+        return self.proof.measure == "brier"
+
+    @property
+    def model(self) -> str:
+        """What the model is called; some have a name, of others one says what they are."""
+        return label("churn_candidate", self.proof.model)
+
+    @property
+    def calibration(self) -> float | None:
+        """How far the probabilities were off on average; None where none were told."""
+        told = self.proof.details.get("evaluation")
+        return None if not told else float(told["measures"]["ece"])
+
+    @property
+    def ranking(self) -> tuple[float, float] | None:
+        """The chance of ranking one who left above one who stayed, of the model and of the naive way."""
+        told = self.proof.details.get("evaluation")
+        found = told and (told["measures"]["auc"], told["naive"]["auc"])
+        return found if found and None not in found else None
+
+    @property
     def better(self) -> float | None:
         """How much smaller the error is than without a model, as a share."""
         if self.proof.error is None or not self.proof.baseline:
@@ -58,7 +82,10 @@ def rules() -> list[tuple[str, str]]:
 def checks(shown: Shown) -> list[Check]:
     """The tests of a run's predictive models."""
     found = []
-    titles = {"clv": _("Value to come: purchases expected of each customer")}
+    titles = {
+        "clv": _("Value to come: purchases expected of each customer"),
+        "churn": _("Risk of leaving: the probability of each customer"),
+    }
     for subject, stored in shown.summary.proofs.items():
         proof = Proof.from_dict(stored)
         language = "zh" if (translation.get_language() or "").startswith("zh") else "en"
@@ -77,9 +104,11 @@ def checks(shown: Shown) -> list[Check]:
 def _groups(proof: Proof) -> Chart:
     """What was expected of each tenth of the customers beside what they did."""
     names = [str(place) for place in range(1, len(proof.groups) + 1)]
+    of_leaving = proof.measure == "brier"
+    expected, came = (_("Said"), _("Left")) if of_leaving else (_("Expected"), _("Came"))
     series = [
-        {"name": _("Expected"), "type": "bar", "colour": "quiet", "data": [round(g.expected, 3) for g in proof.groups]},
-        {"name": _("Came"), "type": "bar", "colour": "chart-1", "data": [round(g.actual, 3) for g in proof.groups]},
+        {"name": expected, "type": "bar", "colour": "quiet", "data": [round(g.expected, 3) for g in proof.groups]},
+        {"name": came, "type": "bar", "colour": "chart-1", "data": [round(g.actual, 3) for g in proof.groups]},
     ]
     options = {
         "tooltip": {"trigger": "axis"},
@@ -93,9 +122,15 @@ def _groups(proof: Proof) -> Chart:
         [Cell(name), Cell(number(g.customers)), Cell(number(g.expected, 2)), Cell(number(g.actual, 2))]
         for name, g in zip(names, proof.groups, strict=True)
     ]
-    head = [_("Tenth of the customers"), _("Customers"), _("Expected"), _("Came")]
+    head = [_("Tenth of the customers"), _("Customers"), expected, came]
     note = _("Purchases per customer after the model had seen its last day. 1: the tenth of whom most was expected.")
-    return Chart(f"chart-{proof.subject}-groups", _("Expected and what came"), options, head, table, note=note)
+    title = _("Expected and what came")
+    if of_leaving:
+        note = _(
+            "Mean probability, and the share that left. 1: the tenth at highest risk. Equal bars: well calibrated."
+        )
+        title = _("The risk that was told, and who left")
+    return Chart(f"chart-{proof.subject}-groups", title, options, head, table, note=note)
 
 
 def _drift(subject: str, shown: Shown) -> Chart | None:

@@ -10,6 +10,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from zhike.labels import WARNINGS, say
 from zhike.settings import Settings
 from zhike_crm.insights.models import PublishedSettings
 from zhike_crm.workspaces.models import Workspace
@@ -32,6 +33,18 @@ _LABELS = {
     "value.cost_per_ticket": gettext_lazy("cost of a ticket"),
     "value.horizon_days": gettext_lazy("value to come looks ahead, days"),
     "value.discount_rate": gettext_lazy("discount rate, as a share a year"),
+    "churn.days": gettext_lazy("gone after, days without a purchase"),
+    "churn.flag": gettext_lazy("column that says who left"),
+    "churn.high": gettext_lazy("high risk from, as a share"),
+    "churn.middle": gettext_lazy("middle risk from, as a share"),
+}
+# Of an early warning.
+_PARTS = {
+    "on": gettext_lazy("used"),
+    "threshold": gettext_lazy("fires from"),
+    "days": gettext_lazy("within days"),
+    "at_least": gettext_lazy("at least"),
+    "words": gettext_lazy("words"),
 }
 _MODES = {"minmax": gettext_lazy("min-max"), "quantile": gettext_lazy("quantile")}
 
@@ -60,10 +73,18 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
     old, new = _flat(before), _flat(after)
     return [
         _("%(setting)s: %(before)s → %(after)s")
-        % {"setting": _LABELS.get(name, name), "before": _said(old.get(name)), "after": _said(value)}
+        % {"setting": _label(name), "before": _said(old.get(name)), "after": _said(value)}
         for name, value in new.items()
         if old.get(name) != value
     ]
+
+
+def _label(name: str) -> Any:
+    _churn, _indicators, code = name.rpartition(".")[0].partition("churn.indicators.")
+    part = name.rpartition(".")[2]
+    if code in WARNINGS and part in _PARTS:
+        return f"{say(WARNINGS[code])}: {_PARTS[part]}"
+    return _LABELS.get(name, name)
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -80,6 +101,8 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _said(value: Any) -> str:
     if value is None:
         return str(_("not set"))
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
     if isinstance(value, list):
         return " / ".join(_said(one) for one in value)
     if isinstance(value, str):

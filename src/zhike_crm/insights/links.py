@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from zhike_crm.customers.addresses import Condition, customers_meeting, everyone
 from zhike_crm.workspaces.models import Workspace
 
-Condition = tuple[str, str, Any]
 ANY = "any"  # as a goal of movers: wherever they went
-
-
-def customers_where(workspace: Workspace, column: str, test: str, value: Any) -> str:
-    """The list of customers who meet one condition.
-
-    >>> customers_where(workspace, "value_tier", "any_of", ["high"])
-    '/w/shop/customers/?where=…'
-    """
-    return customers_meeting(workspace, (column, test, value))
-
-
-def customers_meeting(workspace: Workspace, *conditions: Condition) -> str:
-    """The list of customers who meet all conditions."""
-    tree = {"all": [{"column": column, "test": test, "value": value} for column, test, value in conditions]}
-    return f"{_everyone(workspace)}?{urlencode({'where': json.dumps(tree)})}"
 
 
 class Links:
@@ -42,7 +26,7 @@ class Links:
         return customers_meeting(self.workspace, *conditions) if self.live else ""
 
     def everyone(self) -> str:
-        return _everyone(self.workspace) if self.live else ""
+        return everyone(self.workspace) if self.live else ""
 
     def code(self, column: str, code: str) -> str:
         """Who has this code."""
@@ -52,7 +36,3 @@ class Links:
         """Who went from one code to another between two runs; this one holds for earlier runs too."""
         asked = {"column": column, "before": pair[0], "after": pair[1], "origin": origin or "", "goal": goal or ""}
         return f"{reverse('movers', args=[self.workspace.slug])}?{urlencode(asked)}"
-
-
-def _everyone(workspace: Workspace) -> str:
-    return str(reverse("customer_list", args=[workspace.slug]))

@@ -100,7 +100,7 @@ def movers(
         there = lake.materialised(there.select("customer_id", "money"), "movers")
         count = lake.engine.to_pyarrow(there.count()).as_py()
         largest = _rows(lake, there.order_by(ibis.desc("money", nulls_first=False), "customer_id").limit(LISTED))
-    known = _customers(member, [row["customer_id"] for row in largest])
+    known = customers_known_as(member, [row["customer_id"] for row in largest])
     return count, [row | {"customer": known[row["customer_id"]]} for row in largest if row["customer_id"] in known]
 
 
@@ -119,7 +119,7 @@ def preview(member: Membership, summary: RunSummary, settings: Settings, column:
         moved = moves.filter(moves.origin != moves.goal).order_by(ibis.desc("monetary"), "customer_id")
         largest = _rows(lake, moved.limit(SHOWN))
         flows = [(r["origin"], r["goal"], r["customers"]) for r in _rows(lake, counts) if r["origin"]]
-    known = _customers(member, [row["customer_id"] for row in largest])
+    known = customers_known_as(member, [row["customer_id"] for row in largest])
     return {
         "flows": flows,
         "moved": sum(count for before, after, count in flows if before != after),
@@ -153,7 +153,7 @@ def run_of(lake: Lake, summary: RunSummary) -> Run:
     return found
 
 
-def _customers(member: Membership, identities: list[str]) -> dict[str, Customer]:
+def customers_known_as(member: Membership, identities: list[str]) -> dict[str, Customer]:
     """Identity → customer, of those the member sees."""
     mine = visible(member, Customer.objects).filter(deleted_at=None)
     rows = Identity.objects.of(member.workspace_id).filter(identity__in=identities, customer__in=mine)

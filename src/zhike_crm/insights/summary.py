@@ -11,6 +11,8 @@ from zhike.lake.lake import Lake
 from zhike.lake.runs import Run
 from zhike.report.data import read_figures
 from zhike.report.figures import ReportFigures
+from zhike_crm.insights.churn_figures import churn_figures
+from zhike_crm.insights.feedback import read_satisfaction
 from zhike_crm.insights.models import RunSummary
 from zhike_crm.workspaces.models import Workspace
 
@@ -20,6 +22,7 @@ _LEFT_OUT = ("run", "imports", "advice", "moves", "companies")
 def summarise(workspace: Workspace, lake: Lake, run: Run) -> RunSummary:
     """Keep the figures of a run."""
     figures = _plain(read_figures(lake, run))
+    figures |= {"satisfaction": read_satisfaction(lake, run), "churn": churn_figures(lake, run)}
     values = {
         "as_of": run.as_of,
         "customers": run.customers,

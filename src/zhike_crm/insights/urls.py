@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from zhike_crm.insights.views import home, models, settings
+from zhike_crm.insights.views import churn, home, models, satisfaction, settings
 
 urlpatterns = [
     path("", home.home_page, name="home_page"),
@@ -19,7 +19,12 @@ urlpatterns = [
     path("lifecycle/publish", settings.publish_lifecycle, name="publish_lifecycle"),
     path("value/", models.value_page, name="value"),
     path("value/publish", settings.publish_value, name="publish_value"),
+    path("churn/", churn.churn_page, name="churn"),
+    path("churn/preview", churn.preview_churn, name="preview_churn"),
+    path("churn/publish", churn.publish_churn, name="publish_churn"),
     path("retention/", models.retention_page, name="retention"),
+    path("satisfaction/", satisfaction.satisfaction_page, name="satisfaction"),
+    path("satisfaction/answers", satisfaction.satisfaction_answers, name="satisfaction_answers"),
     path("movers/", models.movers, name="movers"),
     path("health/", models.model_health, name="model_health"),
     path("insights/settings/restore", settings.restore_settings, name="restore_settings"),

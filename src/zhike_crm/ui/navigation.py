@@ -36,6 +36,7 @@ SECTIONS = (
         _("Customers"),
         (
             Entry(_("Customers"), "customer_list", icon="users", permission="customers.view"),
+            Entry(_("Segments"), "segments", icon="users-group", permission="customers.view"),
             Entry(_("Tasks"), "task_list", icon="checklist", permission="customers.view"),
             Entry(_("Duplicates"), "duplicates", icon="arrows-join", permission="customers.merge"),
         ),
@@ -46,7 +47,9 @@ SECTIONS = (
             Entry(_("RFM"), "rfm", icon="grid-dots", permission="insights.view"),
             Entry(_("Lifecycle"), "lifecycle", icon="recycle", permission="insights.view"),
             Entry(pgettext_lazy("of customers", "Value"), "value", icon="chart-histogram", permission="insights.view"),
+            Entry(pgettext_lazy("customers leave", "Churn"), "churn", icon="trending-down", permission="insights.view"),
             Entry(_("Retention"), "retention", icon="chart-grid-dots", permission="insights.view"),
+            Entry(_("Satisfaction"), "satisfaction", icon="mood-smile", permission="insights.view"),
             Entry(_("Model health"), "model_health", icon="stethoscope", permission="insights.view"),
         ),
     ),

@@ -26,6 +26,9 @@ from zhike_crm.fields.actions import define_field
 from zhike_crm.fields.models import FieldDefinition
 from zhike_crm.imports.models import Import, State
 from zhike_crm.insights.models import PublishedSettings
+from zhike_crm.segments import members
+from zhike_crm.segments.actions import create_segment
+from zhike_crm.segments.models import Segment
 from zhike_crm.ui.models import SavedView
 from zhike_crm.workspaces.models import Workspace
 
@@ -47,6 +50,7 @@ class Samples:
     field: FieldDefinition
     imported: Import
     settings: PublishedSettings
+    segment: Segment
 
 
 def sample(workspace: Workspace, owner: Membership) -> Samples:
@@ -54,6 +58,8 @@ def sample(workspace: Workspace, owner: Membership) -> Samples:
     change_customer(customer, owner, city="上海")
     other, gone, double = (create_customer(owner, name=name) for name in ("Li Wei", "Gone", "Double"))
     delete_customer(gone, owner)
+    segment = create_segment(owner, name="Guests", kind=Segment.Kind.LIST)
+    members.add(segment, Customer.objects.of(workspace).filter(pk=customer.pk), owner)
     return Samples(
         owner=owner,
         customer=customer,
@@ -70,6 +76,7 @@ def sample(workspace: Workspace, owner: Membership) -> Samples:
         merge=merge(customer, double, owner),
         field=define_field(owner, record_type=RECORD_TYPE, label="Size", kind="text"),
         settings=PublishedSettings.objects.create(workspace=workspace, values=asdict(Settings()), by=owner.user),
+        segment=segment,
     )
 
 
@@ -115,4 +122,14 @@ SAMPLES: dict[str, Callable[[Samples], list[Any]]] = {
     "recycle_bin_delete_view": lambda s: [s.view.pk],
     "task_list_delete_view": lambda s: [s.view.pk],
     "restore_settings": lambda s: [s.settings.pk],
+    "segment": lambda s: [s.segment.pk],
+    "edit_segment": lambda s: [s.segment.pk],
+    "segment_state": lambda s: [s.segment.pk],
+    "compute_segment": lambda s: [s.segment.pk],
+    "archive_segment": lambda s: [s.segment.pk],
+    "restore_segment": lambda s: [s.segment.pk],
+    "restore_rule": lambda s: [s.segment.pk],
+    "segment_turn": lambda s: [s.segment.pk, s.segment.turns.get().pk],
+    "segments_delete_view": lambda s: [s.view.pk],
+    "archived_segments_delete_view": lambda s: [s.view.pk],
 }

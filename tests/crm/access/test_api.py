@@ -42,6 +42,11 @@ RECORDS: dict[str, Callable[[Samples], int]] = {
     "jobs/{pk}": lambda s: enqueue(s.owner.workspace, "refresh", by=s.owner.user, key="refresh").pk,
     "merges/{pk}/undo": lambda s: s.merge.pk,
     "notes/{pk}": lambda s: s.note.pk,
+    "segments/{pk}": lambda s: s.segment.pk,
+    "segments/{pk}/customers": lambda s: s.segment.pk,
+    "segments/{pk}/history": lambda s: s.segment.pk,
+    "segments/{pk}/refresh": lambda s: s.segment.pk,
+    "segments/{pk}/restore": lambda s: s.segment.pk,
     "tasks/{pk}": lambda s: s.task.pk,
 }
 # Bodies that would be taken, so that nothing but the right is in the way.
@@ -51,6 +56,8 @@ BODIES: dict[str, Any] = {
     "POST customers/{pk}/merge": {"merged": 1},
     "POST imports/{pk}/check": {"columns": {}},
     "PATCH tasks/{pk}": {"done": True},
+    "PATCH segments/{pk}": {"name": "Changed"},
+    "POST segments/{pk}/customers": {"add": [], "remove": []},
 }
 
 

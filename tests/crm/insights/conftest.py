@@ -63,7 +63,7 @@ def _again(name: str, workspace: Workspace, make: Callable[[], RunSummary]) -> R
     """Figures that an earlier test has computed are not computed again."""
     if name not in _KEPT:
         made = make()
-        _KEPT[name] = {f: getattr(made, f) for f in ("run", "as_of", "customers", "settings", "figures")}
+        _KEPT[name] = {f: getattr(made, f) for f in ("run", "as_of", "customers", "settings", "figures", "proofs")}
         return made
     return RunSummary.objects.create(workspace=workspace, **copy.deepcopy(_KEPT[name]))
 

@@ -184,3 +184,28 @@ def test_a_list_asks_as_many_questions_whatever_its_length(
     Customer.objects.bulk_create(Customer(workspace=workspace, name=f"C{i}") for i in range(200))
     with django_assert_max_num_queries(12):
         client.get("/w/shop/customers/?columns=name,owner,revenue")
+
+
+@pytest.mark.parametrize("today", [TODAY, dt.date(2028, 2, 29), dt.date(2026, 2, 28), dt.date(2026, 12, 31)])
+def test_ages_are_those_that_are_shown(workspace: Workspace, member: MemberOf, today: dt.date) -> None:
+    """Around every birthday, a leap day's among them: a condition finds whom the column shows with this age."""
+    from zhike_crm.ui.lists.columns import age
+
+    born = [
+        dt.date(2000, 2, 29),
+        dt.date(1999, 3, 1),
+        *(today.replace(year=2003, day=28) + dt.timedelta(n) for n in range(-2, 3)),
+    ]
+    for number, day in enumerate(born):
+        Customer.objects.create(workspace=workspace, name=f"{number}", birth_date=day)
+    columns = CustomerList(member("owner")).columns
+    rows = Customer.objects.of(workspace)
+    for years in range(18, 30):
+        ages = [age(day, today) for day in born]
+        for test, value, expected in (
+            ("gte", years, [n for n, one in enumerate(ages) if one >= years]),
+            ("lte", years, [n for n, one in enumerate(ages) if one <= years]),
+            ("between", [years, years + 2], [n for n, one in enumerate(ages) if years <= one <= years + 2]),
+        ):
+            met = rows.filter(query(where("age", test, value), columns, today=today))
+            assert sorted(int(row.name) for row in met) == expected, (test, value)

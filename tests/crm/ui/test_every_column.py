@@ -12,12 +12,13 @@ from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.lists import CustomerList, RecycleBin
 from zhike_crm.customers.task_list import TaskList
 from zhike_crm.imports.lists import ImportList
+from zhike_crm.segments.lists import ArchivedSegments, SegmentList
 from zhike_crm.ui.lists.columns import Kind
 from zhike_crm.ui.lists.conditions import TESTS
 from zhike_crm.ui.lists.listing import Question, RecordList
 
 TODAY = dt.date(2026, 11, 1)
-LISTS = (CustomerList, RecycleBin, TaskList, ImportList)
+LISTS = (CustomerList, RecycleBin, TaskList, ImportList, SegmentList, ArchivedSegments)
 _DAY = "2026-10-01"
 VALUES: dict[Kind, Any] = {
     Kind.TEXT: "a",
@@ -29,6 +30,8 @@ VALUES: dict[Kind, Any] = {
     Kind.YESNO: None,
     Kind.PERSON: [1],
     Kind.LINK: [1],
+    Kind.GROUP: [1],
+    Kind.AGE: 40,
 }
 OTHERWISE = {"last_days": 30, "next_days": 30}
 

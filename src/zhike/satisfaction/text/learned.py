@@ -107,7 +107,10 @@ def learn(features: Any, positive: NDArray[np.bool_]) -> NgramModel:
     length = np.sqrt(np.asarray((weighted * weighted).sum(axis=1)).ravel())
     unit = diags_array(1 / np.maximum(length, 1e-12)) @ weighted
     design = hstack([unit, csr_array(lists)]).tocsr()
-    fitted = LogisticRegression(C=STRENGTH, solver="lbfgs", max_iter=300).fit(design, positive)
+    design.indices, design.indptr = design.indices.astype(np.int32), design.indptr.astype(np.int32)
+    # Not L-BFGS: its many small products start as many threads, which on a busy machine wait for each other forty times
+    # as long as they compute.
+    fitted = LogisticRegression(C=STRENGTH, solver="sag", max_iter=1_000, random_state=1).fit(design, positive)
     by_bucket = np.zeros((2, 1 << BITS), dtype=np.float32)
     by_bucket[0, used], by_bucket[1, used] = telling, fitted.coef_[0, :-2]
     by_list = (float(fitted.coef_[0, -2]), float(fitted.coef_[0, -1]))

@@ -34,17 +34,17 @@ def preview_lifecycle(request: HttpRequest) -> HttpResponse:
 
 @page("insights.publish", methods=("POST",))
 def publish_rfm(request: HttpRequest) -> HttpResponse:
-    return _publish(request, RfmForm, "rfm")
+    return publish_form(request, RfmForm, "rfm")
 
 
 @page("insights.publish", methods=("POST",))
 def publish_lifecycle(request: HttpRequest) -> HttpResponse:
-    return _publish(request, LifecycleForm, "lifecycle")
+    return publish_form(request, LifecycleForm, "lifecycle")
 
 
 @page("insights.publish", methods=("POST",))
 def publish_value(request: HttpRequest) -> HttpResponse:
-    return _publish(request, ValueForm, "value")
+    return publish_form(request, ValueForm, "value")
 
 
 @page("insights.publish", methods=("POST",))
@@ -61,7 +61,7 @@ def restore_settings(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, _("Published. A refresh with these settings has begun."))
     back = request.POST.get("back")
-    return redirect(back if back in ("rfm", "lifecycle", "value") else "rfm", request.workspace.slug)
+    return redirect(back if back in ("rfm", "lifecycle", "value", "churn") else "rfm", request.workspace.slug)
 
 
 def _preview(request: HttpRequest, kind: type[SettingsForm], column: str) -> HttpResponse:
@@ -82,7 +82,8 @@ def _preview(request: HttpRequest, kind: type[SettingsForm], column: str) -> Htt
     return render(request, "insights/_preview.html", context)
 
 
-def _publish(request: HttpRequest, kind: type[SettingsForm], route: str) -> HttpResponse:
+def publish_form(request: HttpRequest, kind: type[SettingsForm], route: str) -> HttpResponse:
+    """Put the settings of the form in force and refresh with them, or say what is wrong with it."""
     form = kind(request.POST, base=published(request.workspace))
     if form.is_valid():
         publish(form.settings(), form.cleaned_data["note"], by=request.member)

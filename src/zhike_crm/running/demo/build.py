@@ -31,6 +31,8 @@ _COLLEAGUES = {
 }
 _NAMES = {"en": "Online Retail (demo)", "zh": "在线零售（演示）"}
 CARED_FOR = 100
+# Ready rules (`zhike_crm.segments.gallery`) that these data can answer.
+SEGMENTS = ("best", "cooling", "once", "frequent")
 
 
 def example() -> Path:
@@ -90,6 +92,7 @@ def build(folder: Path, data: Path, language: str) -> None:
     _refresh(owner.workspace)
     _step(_("Adding simulated names, colleagues, notes and tasks"))
     _add_people(owner, language)
+    _add_segments(owner)
     _write_reports(owner.workspace, folder)
 
 
@@ -226,6 +229,24 @@ def _twins(owner: Any) -> None:
 
     for first in Customer.objects.of(owner.workspace).order_by(*_best_first())[10:60:10]:
         create_customer(owner, name=first.name, email=first.email, country=first.country, simulated=True)
+
+
+def _add_segments(owner: Any) -> None:
+    """Some of the ready rules, as a marketer would begin."""
+    from django.utils.translation import override
+
+    from zhike_crm.customers.lists import CustomerList
+    from zhike_crm.segments.actions import create_segment
+    from zhike_crm.segments.computing import compute_with_dependents
+    from zhike_crm.segments.gallery import recipes
+    from zhike_crm.segments.models import Turn
+
+    _step(_("Adding segments"))
+    with override(owner.user.language):
+        ready = {recipe.code: recipe for group in recipes(CustomerList(owner)) for recipe in group.recipes}
+        for recipe in (ready[code] for code in SEGMENTS):
+            made = create_segment(owner, name=recipe.title, description=recipe.text, tree=recipe.tree)
+            compute_with_dependents(made, Turn.Cause.RULE)
 
 
 def _write_reports(workspace: Any, folder: Path) -> None:

@@ -28,6 +28,10 @@ BATCH = 1000
 CUSTOM = "field."
 
 
+def no_values(_form: Mapping[str, str], _by: Membership) -> dict[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True)
 class BulkAction:
     """What a list offers for the rows one has ticked.
@@ -35,6 +39,8 @@ class BulkAction:
     Args:
         verb: in the audit log.
         values: (form values, member) → {field: new value}, the same for every record; custom fields as "field.name".
+        does: what it does with the rows, where that is no change of their fields; it audits with the same verb, and
+            `UNDOING` says how that is taken back.
         choices: where the person picks one value; the form then has `value`.
         asks: where the person types the value: what it is called.
         confirm: a question to answer first, for what is hard to take back by hand.
@@ -44,7 +50,8 @@ class BulkAction:
     label: Any
     permission: str
     verb: str
-    values: Callable[[Mapping[str, str], Membership], dict[str, Any]]
+    values: Callable[[Mapping[str, str], Membership], dict[str, Any]] = no_values
+    does: Callable[[QuerySet, Mapping[str, str], Membership], Done] | None = None
     choices: Callable[[], list[Choice]] = no_choices
     asks: Any = ""
     icon: str = "pencil"
@@ -72,6 +79,8 @@ def apply(action: BulkAction, rows: QuerySet, form: Mapping[str, str], by: Membe
     Raises:
         ValueError: too many rows, or the form does not say what to change to; nothing was changed.
     """
+    if action.does is not None:
+        return action.does(rows, form, by)
     values = action.values(form, by)
     group = uuid.uuid4()
     with transaction.atomic():
@@ -86,6 +95,11 @@ def apply(action: BulkAction, rows: QuerySet, form: Mapping[str, str], by: Membe
     return Done(said, group, changed)
 
 
+# Verb → how to take back what is more than a change of fields, and of how many records it was; filled by the apps
+# when they start.
+UNDOING: dict[str, Callable[[AuditEntry, Membership], int]] = {}
+
+
 @transaction.atomic
 def undo(workspace: Any, group: uuid.UUID, by: Membership) -> int:
     """Give the records of a bulk action back what they had. One that somebody changed since keeps the newer value."""
@@ -93,6 +107,9 @@ def undo(workspace: Any, group: uuid.UUID, by: Membership) -> int:
     back = uuid.uuid4()
     count = 0
     for written in list(entries):
+        if written.verb in UNDOING:
+            count += UNDOING[written.verb](written, by)
+            continue
         record = _record(written)
         if record is None:
             continue

@@ -16,44 +16,56 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from zhike_crm.fields.models import FieldValue
-from zhike_crm.ui.lists.columns import Column, Kind
+from zhike_crm.ui.lists.columns import Column, Kind, Pairs, latest_birth
 
 DEPTH = 5
 CONDITIONS = 50
 TEXT_LENGTH = 200
 CHOICES = 200
+OLDEST = 150
 
 Tree = Mapping[str, Any]
+# What a tree may hold besides conditions on columns: the key by which one is known → what it means.
+Leaves = Mapping[str, Callable[[Tree], Q]]
 
 
 class BadCondition(ValueError):
-    """A condition that cannot be; the message says what to change, in the reader's language."""
+    """A condition that cannot be; the message says what to change, in the reader's language.
+
+    `place` is its number among the conditions of the tree, from 0; None where it is not about one of them.
+    """
+
+    def __init__(self, message: str, place: int | None = None) -> None:
+        super().__init__(message)
+        self.place = place
 
 
-def query(tree: Tree, columns: Mapping[str, Column], *, today: dt.date) -> Q:
+def query(tree: Tree, columns: Mapping[str, Column], *, today: dt.date, leaves: Leaves | None = None) -> Q:
     """The tree as a Django condition. An empty tree lets everything through.
 
     Raises:
         BadCondition: an unknown column or test, a value of the wrong kind, too deep or too many.
     """
-    return _Reader(columns, today).read(tree, 0) if tree else Q()
+    return _Reader(columns, today, leaves or {}).read(tree, 0) if tree else Q()
 
 
 class _Reader:
-    def __init__(self, columns: Mapping[str, Column], today: dt.date) -> None:
+    def __init__(self, columns: Mapping[str, Column], today: dt.date, leaves: Leaves) -> None:
         self._columns = columns
         self._today = today
-        self._left = CONDITIONS
+        self._leaves = leaves
+        self._read = 0
 
     def read(self, tree: Any, depth: int) -> Q:
         if not isinstance(tree, Mapping) or depth > DEPTH:
             raise BadCondition(_("The conditions are nested too deeply or not written as they should be."))
-        if "column" in tree:
-            return self._condition(tree)
+        kind = next((kind for kind in ("column", *self._leaves) if kind in tree), None)
+        if kind is not None:
+            return self._leaf(kind, tree)
         if "not" in tree:
             return ~self.read(tree["not"], depth + 1)
         together, members = ("all", tree.get("all")) if "all" in tree else ("any", tree.get("any"))
@@ -65,10 +77,17 @@ class _Reader:
             whole = whole & part if together == "all" else whole | part
         return whole
 
-    def _condition(self, tree: Tree) -> Q:
-        self._left -= 1
-        if self._left < 0:
+    def _leaf(self, kind: str, tree: Tree) -> Q:
+        place, self._read = self._read, self._read + 1
+        if place >= CONDITIONS:
             raise BadCondition(_("A list can have %(number)s conditions at most.") % {"number": CONDITIONS})
+        try:
+            return self._condition(tree) if kind == "column" else self._leaves[kind](tree)
+        except BadCondition as wrong:
+            wrong.place = place
+            raise
+
+    def _condition(self, tree: Tree) -> Q:
         column = self._columns.get(str(tree["column"]))
         if column is None:
             raise BadCondition(_("There is no column %(name)s.") % {"name": str(tree["column"])[:80]})
@@ -96,16 +115,24 @@ def _has(**lookups: Any) -> Lookup:
     """The value exists and meets the lookups. Suffix "" is equality."""
 
     def on(column: Column) -> Q:
-        if column.field is None:
+        pairs = column.pairs
+        if pairs is None:
             met = Q(**{_join(column.path, suffix): value for suffix, value in lookups.items()})
             # The indexes of the other table begin with its own workspace.
             return met & Q(**{column.scope: F("workspace")}) if column.scope else met
-        place = column.field.column
-        met = {_join(place, suffix): value for suffix, value in lookups.items()}
-        # A list of ids and not EXISTS: the database then begins with the index of the values, not with every record.
-        return Q(pk__in=FieldValue.objects.filter(field=column.field, **met).values("record_id"))
+        return _among(pairs, **{_join(pairs.value, suffix): value for suffix, value in lookups.items()})
 
     return on
+
+
+def _among(pairs: Pairs, **met: Any) -> Q:
+    """The record is in the other table with such a value."""
+    rows = pairs.rows.filter(**met)
+    # PostgreSQL finds the best way either way, but takes what is NOT IN a long list row by row.
+    if connection.vendor == "postgresql" or pairs.common(met.get(f"{pairs.value}__in")):
+        return Q(Exists(rows.filter(**{pairs.record: OuterRef("pk")})))
+    # A list of ids and not EXISTS: SQLite then begins with the index of the values, not with every record.
+    return Q(pk__in=rows.values(pairs.record))
 
 
 def _lacks(**lookups: Any) -> Lookup:
@@ -113,7 +140,7 @@ def _lacks(**lookups: Any) -> Lookup:
 
     def on(column: Column) -> Q:
         found = _has(**lookups)(column)
-        if column.field is not None:
+        if column.pairs is not None:
             return ~found
         return ~found | Q(**{f"{column.path}__isnull": True})
 
@@ -121,8 +148,8 @@ def _lacks(**lookups: Any) -> Lookup:
 
 
 def _empty(column: Column) -> Q:
-    if column.field is not None:
-        return ~Q(pk__in=FieldValue.objects.filter(field=column.field).values("record_id"))
+    if column.pairs is not None:
+        return ~_among(column.pairs)
     missing = Q(**{f"{column.path}__isnull": True})
     return missing | Q(**{column.path: ""}) if column.kind is Kind.TEXT else missing
 
@@ -174,7 +201,22 @@ def _codes(value: Any) -> list[str]:
 
 
 def _ids(value: Any) -> list[int]:
-    return [int(code) for code in _codes(value)]
+    ids = [int(code) for code in _codes(value)]
+    if not all(0 <= pk < 2**63 for pk in ids):
+        raise ValueError(value)
+    return ids
+
+
+def _born(value: Any, today: dt.date, *, older: int = 0) -> dt.date:
+    years = _number(value)
+    if years != int(years) or not 0 <= years <= OLDEST:
+        raise ValueError(value)
+    return latest_birth(int(years) + older, today)
+
+
+def _ages(value: Any, today: dt.date) -> tuple[dt.date, dt.date]:
+    low, high = value
+    return _born(high, today, older=1) + dt.timedelta(1), _born(low, today)
 
 
 # -- the tests of each kind: name → (value, today) → lookup ----------------------------------------------------------
@@ -235,6 +277,17 @@ TESTS: dict[Kind, dict[str, Test]] = {
     },
     Kind.LINK: {
         "any_of": lambda v, _t: _has(**{"in": _ids(v)}),
+        **_PRESENCE,
+    },
+    Kind.GROUP: {
+        "any_of": lambda v, _t: _has(**{"in": _ids(v)}),
+        "none_of": lambda v, _t: _lacks(**{"in": _ids(v)}),
+        **_PRESENCE,
+    },
+    Kind.AGE: {
+        "gte": lambda v, t: _has(lte=_born(v, t)),
+        "lte": lambda v, t: _has(gt=_born(v, t, older=1)),
+        "between": lambda v, t: _has(range=_ages(v, t)),
         **_PRESENCE,
     },
 }

@@ -14,7 +14,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from zhike.inert import inert_cells
-from zhike_crm.fields.values import values_of
+from zhike_crm.ui.lists.attaching import attach
 from zhike_crm.ui.lists.columns import Column
 from zhike_crm.ui.lists.listing import Question, RecordList
 
@@ -52,9 +52,7 @@ def _tables(rows: QuerySet, columns: list[Column]) -> Iterator[pa.Table]:
 
 
 def _table(batch: list[Any], columns: list[Column]) -> pa.Table:
-    custom = values_of([column.field for column in columns if column.field], [row.pk for row in batch])
-    for row in batch:
-        row.custom = custom.get(row.pk, {})
+    attach(batch, columns)
     cells = [_cells(column, [column.value(row) for row in batch]) for column in columns]
     return inert_cells(pa.table(cells, names=[str(column.label) for column in columns]))
 

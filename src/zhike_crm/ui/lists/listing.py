@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Func, QuerySet
@@ -19,7 +20,9 @@ from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
 from zhike_crm.fields.models import FieldValue
 from zhike_crm.fields.models import Kind as FieldKind
-from zhike_crm.fields.values import definitions, values_of
+from zhike_crm.fields.values import definitions
+from zhike_crm.ui.addresses import numbered
+from zhike_crm.ui.lists.attaching import attach
 from zhike_crm.ui.lists.bulk import BulkAction
 from zhike_crm.ui.lists.columns import Column, Kind, custom_column
 from zhike_crm.ui.lists.conditions import BadCondition, query
@@ -106,12 +109,15 @@ class RecordList:
     default_sort = ""
     # Where it is, and who may see it and carry it away.
     route = ""
+    record_route = ""
     permission = ""
     export_permission = "customers.export"
     template = "ui/lists/list.html"
     title: Any = ""
     search_hint: Any = ""
     actions: Sequence[BulkAction] = ()
+    # The models whose test failed: their columns say so (`Column.subject`).
+    doubtful: Collection[str] = ()
 
     def __init__(self, member: Membership) -> None:
         self.member = member
@@ -130,15 +136,16 @@ class RecordList:
         """The rows that the search words mean."""
         raise NotImplementedError
 
-    def address(self, row: Any) -> str:
-        """The page of a record."""
-        raise NotImplementedError
-
     def names(self, linked: Collection[int]) -> Mapping[int, str]:
         """What the records are called that custom fields link to, those within reach."""
         return {}
 
     # -- what every list does ------------------------------------------------------------------------------------------
+    @cached_property
+    def address(self) -> Callable[[int], str]:
+        """The page of a record, by its id."""
+        return numbered(self.record_route, self.workspace.slug)
+
     def _allowed(self) -> list[Column]:
         personal = can(self.member, "personal.view")
         model = self.rows().model
@@ -229,14 +236,12 @@ class RecordList:
         return rows.select_related(*sorted(paths | people | {f"{p}__user" for p in people if p == "owner"}))
 
     def _attach_custom(self, rows: Sequence[Any], columns: Sequence[Column]) -> None:
-        fields = [column.field for column in columns if column.field is not None]
-        values = values_of(fields, [row.pk for row in rows])
-        linked = {
-            values[pk][f.name] for f in fields if f.kind == FieldKind.LINK for pk in values if f.name in values[pk]
-        }
+        attach(rows, columns)
+        links = [column.field.name for column in columns if column.field and column.field.kind == FieldKind.LINK]
+        linked = {row.custom[name] for row in rows for name in links if name in row.custom}
         names = self.names(linked) if linked else {}
         for row in rows:
-            row.custom, row.linked = values.get(row.pk, {}), names
+            row.linked = names
 
 
 def _scoped(column: Column, model: Any) -> Column:

@@ -19,11 +19,12 @@ from django.utils.translation import gettext as _
 from zhike_crm.accounts.access import can, require
 from zhike_crm.accounts.pages import page
 from zhike_crm.ui.lists import export, views
+from zhike_crm.ui.lists.building import for_builder
 from zhike_crm.ui.lists.bulk import apply
 from zhike_crm.ui.lists.columns import Kind
-from zhike_crm.ui.lists.conditions import TESTS, BadCondition
+from zhike_crm.ui.lists.conditions import BadCondition
 from zhike_crm.ui.lists.listing import Question, RecordList
-from zhike_crm.ui.lists.wording import sentence, tests_in_words
+from zhike_crm.ui.lists.wording import sentence
 from zhike_crm.ui.models import SavedView
 
 
@@ -152,27 +153,12 @@ class Screen:
     def actions(self) -> list[Any]:
         return [action for action in self.records.actions if can(self.member, action.permission)]
 
-    def for_builder(self) -> dict[str, Any]:
-        """What the condition builder in the browser needs to know."""
-        columns = [
-            {
-                "name": column.name,
-                "label": str(column.label),
-                "kind": column.kind.value,
-                "choices": [[c.code, str(c.label)] for c in column.choices()],
-            }
-            for column in self.records.columns.values()
-        ]
-        tests = {
-            kind.value: [[test, text] for test, text in tests_in_words(kind) if test in known]
-            for kind, known in TESTS.items()
-        }
-        return {"columns": columns, "tests": tests, "tree": dict(self.question.conditions), "words": _words()}
-
 
 def _show(request: HttpRequest, records: RecordList) -> HttpResponse:
     screen = Screen(request, records)
-    return render(request, records.template, {"screen": screen, "records": records, "builder": screen.for_builder()})
+    builder = for_builder(records.columns.values(), screen.question.conditions)
+    context = {"screen": screen, "records": records, "builder": builder}
+    return render(request, records.template, context)
 
 
 def _question(request: HttpRequest, view: SavedView | None) -> Question:
@@ -227,21 +213,3 @@ def _delete_view(request: HttpRequest, records: RecordList, pk: int) -> HttpResp
     view.delete()
     messages.success(request, _("The view “%(name)s” is gone.") % {"name": view.name})
     return redirect(records.route, records.workspace.slug)
-
-
-def _words() -> dict[str, str]:
-    """The sentences of the condition builder."""
-    return {
-        "all": _("all of these"),
-        "any": _("any of these"),
-        "none": _("none of these"),
-        "condition": _("Add a condition"),
-        "group": _("Add a group"),
-        "remove": _("Remove"),
-        "and": _("and"),
-        "days": _("days"),
-        "column": _("Column"),
-        "test": _("Test"),
-        "value": _("Value"),
-        "match": _("Must meet"),
-    }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from zhike_crm.ui.lists.columns import Column, Kind
+
+# What a tree may hold besides conditions on columns: the key by which one is known → how it is said.
+Words = Mapping[str, Callable[[Mapping[str, Any]], str]]
 
 
 def tests_in_words(kind: Kind) -> list[tuple[str, str]]:
@@ -48,30 +51,38 @@ def tests_in_words(kind: Kind) -> list[tuple[str, str]]:
         Kind.CHOICE: several,
         Kind.PERSON: several,
         Kind.LINK: several,
+        Kind.GROUP: several,
+        Kind.AGE: numbers[:3] + presence,
         Kind.YESNO: [("yes", _("is yes")), ("no", _("is no"))],
     }[kind]
 
 
-def sentence(tree: Mapping[str, Any], columns: Mapping[str, Column]) -> str:
+def sentence(tree: Mapping[str, Any], columns: Mapping[str, Column], words: Words | None = None) -> str:
     """A tree of conditions as people read it, such as: Tier is one of High value and Revenue at least 500."""
+    words = words or {}
     if not tree:
         return ""
+    kind = next((kind for kind in words if kind in tree), None)
+    if kind is not None:
+        return words[kind](tree)
     if "column" in tree:
         return _condition(tree, columns)
     if "not" in tree:
-        return _("not (%(conditions)s)") % {"conditions": sentence(tree["not"], columns)}
+        return _("not (%(conditions)s)") % {"conditions": sentence(tree["not"], columns, words)}
     between = _(" and ") if "all" in tree else _(" or ")
     members = tree.get("all", tree.get("any")) or []
-    parts = [sentence(member, columns) for member in members]
+    parts = [sentence(member, columns, words) for member in members]
     nested = [
-        f"({part})" if len(members) > 1 and not {"column", "not"} & set(member) else part
+        f"({part})" if len(members) > 1 and {"all", "any"} & set(member) else part
         for part, member in zip(parts, members, strict=True)
     ]
     return between.join(nested)
 
 
 def _condition(tree: Mapping[str, Any], columns: Mapping[str, Column]) -> str:
-    column = columns[tree["column"]]
+    column = columns.get(tree["column"])
+    if column is None:
+        return _("a condition that you may not see")
     test = dict(tests_in_words(column.kind))[tree["test"]]
     return " ".join(part for part in (str(column.label), test, _value(tree.get("value"), column, tree["test"])) if part)
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from zhike_crm.audit.verbs import VERBS
-from zhike_crm.ui.lists.columns import Column, Kind
-from zhike_crm.ui.lists.listing import RecordList
+from zhike_crm.ui.lists import cells
+from zhike_crm.ui.lists.columns import Column
+from zhike_crm.ui.lists.listing import Page, RecordList
 
 register = template.Library()
 
 _MENTION = re.compile(r"@\[([^\]]*)\]\(\d+\)")
 
-NOTHING = mark_safe('<span class="text-secondary">–</span>')
 # What a language says for large numbers, the largest first.
 _SHORT = {"zh": ((1e8, "亿"), (1e4, "万")), "en": ((1e9, " B"), (1e6, " M"), (1e3, " k"))}
 
@@ -70,65 +67,19 @@ def short_money(value: Any) -> str:
 @register.simple_tag
 def cell(column: Column, row: Any) -> Any:
     """A value as a list shows it."""
-    value = column.value(row)
-    if value is None or value == "" or value == []:
-        return NOTHING
-    if column.kind is Kind.LINK and column.field is not None:
-        # What is out of reach, or gone, is known by its number only.
-        return row.linked.get(value, f"#{value}")
-    return _WRITERS[column.kind](column, value)
-
-
-@register.simple_tag
-def record_address(records: RecordList, row: Any) -> str:
-    """Where the record of a row has its page."""
-    return records.address(row)
+    return cells.shown(column, row)
 
 
 @register.simple_tag
 def code(column: Column, value: str) -> Any:
     """A code as a coloured label."""
-    return _choice(column, value)
+    return cells.labels(column, value)
 
 
-def _choice(column: Column, value: Any) -> Any:
-    known = column.by_code
-    several = value if isinstance(value, list) else [value]
-    return format_html_join(" ", "{}", ((_badge(known.get(str(v)), v),) for v in several))
-
-
-def _badge(choice: Any, value: Any) -> SafeString:
-    if choice is None:
-        return format_html("{}", value)
-    if choice.address:
-        badge = '<a class="badge bg-{}-lt text-decoration-none" href="{}" hx-boost="false">{}</a>'
-        return format_html(badge, choice.colour, choice.address, choice.label)
-    if not choice.colour:
-        return format_html("{}", choice.label)
-    return format_html('<span class="badge bg-{}-lt">{}</span>', choice.colour, choice.label)
-
-
-def _number(column: Column, value: Any) -> str:
-    return number(value, column.digits)
-
-
-def _moment(_column: Column, value: dt.datetime) -> str:
-    return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
-
-
-_WRITERS = {
-    Kind.TEXT: lambda _c, v: v,
-    Kind.NUMBER: _number,
-    Kind.MONEY: _number,
-    Kind.DATE: lambda _c, v: v.isoformat(),
-    Kind.MOMENT: _moment,
-    Kind.CHOICE: _choice,
-    Kind.YESNO: lambda _c, v: _("Yes") if v else _("No"),
-    Kind.PERSON: lambda _c, v: str(v),
-    Kind.LINK: lambda _c, v: str(v),
-    Kind.GROUP: _choice,
-    Kind.AGE: _number,
-}
+@register.simple_tag
+def list_rows(records: RecordList, page: Page, ticks: bool) -> SafeString:
+    """The rows of a list's table; with boxes to tick where something can be done with several."""
+    return cells.rows(records, page, ticks=ticks)
 
 
 @register.simple_tag

@@ -1,0 +1,54 @@
+"""The column with which the list of customers shows, filters and exports the segments of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from zhike_crm.segments.models import Member, Segment
+from zhike_crm.ui.lists.columns import Choice, Column, Kind, Pairs
+from zhike_crm.ui.lists.listing import COUNTED
+from zhike_crm.workspaces.models import Workspace
+
+COLUMN = "segment"
+COLOURS = {Segment.Kind.RULE: "purple", Segment.Kind.LIST: "blue", Segment.Kind.CLUSTER: "cyan"}
+
+
+@dataclass(frozen=True)
+class SegmentColumn(Column):
+    """Knows the segments there are, by name; asked once for each list that has the column."""
+
+    known: Callable[[], list[Segment]] = list
+
+
+def columns_of(records: Any) -> list[Column]:
+    """For a list of customers."""
+    workspace = records.workspace
+    current = Member.objects.of(workspace).filter(left_at=None, segment__archived_at=None)
+    rows = Segment.objects.of(workspace).filter(archived_at=None).order_by("name", "pk").only("name", "kind", "count")
+    known = cache(lambda: list(rows))
+
+    def common(asked: list[int] | None) -> bool:
+        return sum(one.count or 0 for one in known() if asked is None or one.pk in asked) > COUNTED
+
+    return [
+        SegmentColumn(
+            COLUMN,
+            _("Segment"),
+            Kind.GROUP,
+            choices=lambda: [_choice(segment, workspace) for segment in known()],
+            through=Pairs(current, "customer_id", "segment_id", common),
+            sortable=False,
+            known=known,
+        )
+    ]
+
+
+def _choice(segment: Segment, workspace: Workspace) -> Choice:
+    address = reverse("segment", args=[workspace.slug, segment.pk])
+    return Choice(str(segment.pk), segment.name, COLOURS[Segment.Kind(segment.kind)], address)

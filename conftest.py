@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 # Started or learned once, and used by many tests: parts of the tests' ids.
-_SHARED = ("spark", "postgres", "browser", "test_sentiment.py")
+_SHARED = ("spark", "postgres", "browser", "test_sentiment.py", "tests/report/")
 
 
 @pytest.fixture(autouse=True)

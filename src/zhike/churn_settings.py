@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from math import isfinite
 
 from zhike.errors import SettingsError
 from zhike.facts.purchases import check_window, is_number
@@ -35,8 +34,7 @@ class Rule:
     words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        number_ = isinstance(self.threshold, int | float) and not isinstance(self.threshold, bool)
-        if not (number_ and isfinite(self.threshold) and self.threshold > 0):
+        if not (is_number(self.threshold) and self.threshold > 0):
             raise SettingsError(
                 "A warning cannot fire from {value}.", fix="Give a number above 0.", value=repr(self.threshold)
             )

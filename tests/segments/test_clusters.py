@@ -234,3 +234,9 @@ def test_no_and_yes() -> None:
     assert {"opted_in = no", "opted_in = yes", "children = 1"} < set(found.centres.column_names)
     assert any("opted_in: no, children: 0" in name or "children: 0, opted_in: no" in name for name in found.names["en"])
     assert any("是" in name for name in found.names["zh"])
+
+
+def test_ids_written_as_text_are_no_feature() -> None:
+    """As most files have them: every cell a text."""
+    table = shop().assign(RowNumber=[str(n) for n in range(1, 701)])
+    assert cluster(table).left_out["RowNumber"] == "id"

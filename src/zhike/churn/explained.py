@@ -104,7 +104,7 @@ def told_reasons(kept: str | None, *, language: str | None = None) -> list[Reaso
 
     >>> kept = '[{"topic":"silence","effect":0.8,"recency_days":74,"rhythm_days":20.2,"purchase_days":9}]'
     >>> [reason.sentence for reason in told_reasons(kept, language="en")]
-    ['No order for 74 days (usually one every 20).']
+    ['Days without an order: 74 (usually 20).']
     """
     with speaking(language or current_language()):
         told = [_told(reason) for reason in json.loads(kept or "[]")]

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from zhike.columns import as_numbers, is_called_id, is_numeric, known, numbers_rows, plain, reads_as_numbers
 from zhike.errors import InputError
 from zhike.language import _
 
@@ -22,17 +23,8 @@ Matrix = NDArray[np.float64]
 Kind = Literal["number", "category"]
 Reason = Literal["id", "constant", "empty", "date", "text", "many"]
 
-# Of the values that are not blank, so many must be numbers for a text column to be one of numbers.
-MOSTLY = 0.95
 # More different values than this are names or notes, not categories.
 MOST_LEVELS = 100
-# From so many rows a whole number that never repeats is taken for an id even if its name does not say so.
-SURELY_IDS = 1000
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_ID_NAME = re.compile(
-    r"(^|[^a-z])(id|uuid|guid|no|number|num|code|key|index|rownumber)$|编号|序号|号码|手机|电话|phone", re.I
-)
-_ID_END = re.compile(r"[a-z](ID|Id|Number|No)$")
 _CUSTOMER_NAME = re.compile(r"customer|client|user|member|account|客户|会员|用户", re.I)
 
 
@@ -74,7 +66,7 @@ class Layout:
                 fix="Make it as the one the model was fitted to was made.",
                 missing=", ".join(missing),
             )
-        columns = [_codes(_plain(table[f.name]), f) for f in self.features]
+        columns = [_codes(plain(table[f.name]), f) for f in self.features]
         return np.column_stack(columns) if columns else np.zeros((table.num_rows, 0))
 
 
@@ -91,7 +83,7 @@ def find_layout(table: pa.Table, *, ignore: Collection[str] = (), customer: str 
     for name in table.column_names:
         if name in ignore or name == customer:
             continue
-        found = _feature(name, _plain(table[name]))
+        found = _feature(name, plain(table[name]))
         if isinstance(found, Feature):
             features.append(found)
         else:
@@ -109,69 +101,36 @@ def _customer(table: pa.Table, dropped: Mapping[str, Reason]) -> str | None:
     return next(iter(named or unique), None)
 
 
-def _plain(column: Any) -> Any:
-    """Dictionaries decoded; text trimmed, and blank text missing."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
-        column = column.cast(pa.string())
-    if pa.types.is_string(column.type):
-        column = pc.utf8_trim_whitespace(column)
-        column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
-    return column
-
-
 def _feature(name: str, column: Any) -> Feature | Reason:
-    kind = column.type
-    if pa.types.is_temporal(kind):
+    if pa.types.is_temporal(column.type):
         return "date"
-    known = len(column) - column.null_count
-    if not known:
+    if not known(column):
         return "empty"
-    distinct = pc.count_distinct(column).as_py()
-    if pa.types.is_string(kind):
-        if not _is_number(column, known):
-            return _category(name, column, distinct, known)
-        column = _as_numbers(column)
-        kind = pa.int64() if _whole(column) else pa.float64()
-    elif not (_numeric(kind) or pa.types.is_boolean(kind)):
+    if pa.types.is_string(column.type):
+        if not reads_as_numbers(column):
+            return _category(name, column)
+        column = as_numbers(column)
+    elif not (is_numeric(column.type) or pa.types.is_boolean(column.type)):
         return "text"
-    if pa.types.is_integer(kind) and distinct == known > 1 and _named_id(name, known):
+    if numbers_rows(name, column):
         return "id"
-    return "constant" if distinct == 1 and known == len(column) else Feature(name, "number")
+    return "constant" if _is_constant(column) else Feature(name, "number")
 
 
-def _category(name: str, column: Any, distinct: int, known: int) -> Feature | Reason:
-    if distinct == known > 1 and (known > MOST_LEVELS or _named_id(name, known)):
+def _category(name: str, column: Any) -> Feature | Reason:
+    distinct, there = pc.count_distinct(column).as_py(), known(column)
+    if distinct == there > 1 and (there > MOST_LEVELS or is_called_id(name, there)):
         return "id"
     if distinct > MOST_LEVELS:
         return "many"
-    if distinct == 1 and known == len(column):
+    if _is_constant(column):
         return "constant"
     return Feature(name, "category", tuple(sorted(v for v in pc.unique(column).to_pylist() if v is not None)))
 
 
-def _named_id(name: str, known: int) -> bool:
-    return known >= SURELY_IDS or bool(_ID_NAME.search(name) or _ID_END.search(name))
-
-
-def _numeric(kind: Any) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
-
-
-def _is_number(column: Any, known: int) -> bool:
-    matching = pc.sum(pc.match_substring_regex(column, _NUMBER)).as_py() or 0
-    return bool(matching >= MOSTLY * known)
-
-
-def _as_numbers(column: Any) -> Any:
-    """Text as numbers; what is none is missing."""
-    fits = pc.match_substring_regex(column, _NUMBER)
-    return pc.cast(pc.if_else(fits, column, pa.scalar(None, pa.string())), pa.float64())
-
-
-def _whole(column: Any) -> bool:
-    return bool(pc.all(pc.equal(column, pc.floor(column))).as_py())
+def _is_constant(column: Any) -> bool:
+    """The same in every row; one value where there is one says something."""
+    return known(column) == len(column) and pc.count_distinct(column).as_py() == 1
 
 
 def _codes(column: Any, feature: Feature) -> Matrix:
@@ -180,8 +139,8 @@ def _codes(column: Any, feature: Feature) -> Matrix:
         found = pc.index_in(column, value_set=pa.array(feature.levels, pa.string())).cast(pa.float64())
         return np.asarray(found.to_numpy(), dtype=np.float64)
     if pa.types.is_string(column.type):
-        column = _as_numbers(column)
-    elif not (_numeric(column.type) or pa.types.is_boolean(column.type) or pa.types.is_null(column.type)):
+        column = as_numbers(column)
+    elif not (is_numeric(column.type) or pa.types.is_boolean(column.type) or pa.types.is_null(column.type)):
         raise InputError(
             "{column} holds {value}, which cannot be used as {column}.",
             fix="Make it as the one the model was fitted to was made.",

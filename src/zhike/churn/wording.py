@@ -142,12 +142,12 @@ def _silence(row: Row) -> str:
     days = number(row["recency_days"])
     if row["purchase_days"] > 1:
         return _(
-            "No order for {days} days (usually one every {rhythm}).",
+            "Days without an order: {days} (usually {rhythm}).",
             days=days,
             rhythm=number(round(row["rhythm_days"])),
         )
     return _(
-        "No order for {days} days, after buying on one day only (customers here usually come back after {rhythm}).",
+        "Days without an order, after buying on one day only: {days} (customers here usually come back after {rhythm}).",
         days=days,
         rhythm=number(round(row["rhythm_days"])),
     )
@@ -174,7 +174,7 @@ def _spending(row: Row) -> str:
 
 
 def _tenure(row: Row) -> str:
-    return _("A customer for {days} days.", days=number(row["tenure_days"]))
+    return _("Days as a customer: {days}.", days=number(row["tenure_days"]))
 
 
 def _variety(row: Row) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from zhike.columns import as_numbers, is_numeric, known, numbers_rows, plain, reads_as_numbers
 from zhike.errors import InputError
 from zhike.language import _
 from zhike.tables import as_table, lacking
@@ -23,14 +23,8 @@ Reason = Literal["id", "constant", "missing", "date", "many", "other"]
 MOST_LEVELS = 12
 # A column that fewer customers have a value in says more about the file than about them.
 LEAST_KNOWN = 0.5
-# Of the values that are not blank, so many must be numbers for a text column to be one of numbers.
-MOSTLY = 0.95
-# From so many rows a whole number that never repeats is taken for an id even if its name does not say so.
-SURELY_IDS = 1000
 # What 0 and 1 mean where there is nothing else.
 NO_YES = ("no", "yes")
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_ID_NAME = re.compile(r"(^|[^a-z])(id|uuid|no|code|key|index)$|编号|序号|号码|手机|电话|phone", re.I)
 
 
 @dataclass(frozen=True)
@@ -81,17 +75,17 @@ def read_customers(
         raise lacking("customers", missing, table.columns)
     # Sorted, so that the same customers give the same sample and the same groups, however an engine returns them.
     rows = table.select(customer, *wanted).order_by(customer).to_pyarrow()
-    known = rows.filter(pc.is_valid(rows[customer]))
-    _check_ids(known[customer], customer)
+    named = rows.filter(pc.is_valid(rows[customer]))
+    _check_ids(named[customer], customer)
     columns: list[Column] = []
     left_out: dict[str, Reason] = {}
     for name in wanted:
-        found = _column(name, known[name], asked=features is not None)
+        found = _column(name, named[name], asked=features is not None)
         if isinstance(found, Column):
             columns.append(found)
         else:
             left_out[name] = found
-    return Customers(known[customer], tuple(columns), left_out, rows.num_rows - known.num_rows)
+    return Customers(named[customer], tuple(columns), left_out, rows.num_rows - named.num_rows)
 
 
 def _check_ids(ids: Any, customer: str) -> None:
@@ -110,74 +104,38 @@ def _check_ids(ids: Any, customer: str) -> None:
 
 def _column(name: str, given: Any, *, asked: bool) -> Column | Reason:
     """The column, or why it cannot be used. One that was asked for by name is no id by its looks."""
-    values = _plain(given)
+    values = plain(given)
     if pa.types.is_temporal(values.type):
         return "date"
+    if pa.types.is_boolean(values.type):
+        values = values.cast(pa.int8())
     if pa.types.is_string(values.type):
-        values = _as_numbers(values) if _is_number(values) else values
-    elif not _numeric(values.type):
-        return "missing" if values.null_count == len(values) else "other"
-    if not asked and _is_id(name, values):
+        values = as_numbers(values) if reads_as_numbers(values) else values
+    elif not is_numeric(values.type):
+        return "other" if known(values) else "missing"
+    if not asked and numbers_rows(name, values):
         return "id"
     return _categories(name, values) if pa.types.is_string(values.type) else _numbers(name, values)
-
-
-def _plain(column: Any) -> Any:
-    """Dictionaries decoded, text trimmed, blank text missing, true and false as 1 and 0."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-    if pa.types.is_boolean(kind):
-        return column.cast(pa.int8())
-    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
-        column = column.cast(pa.string())
-    if pa.types.is_string(column.type):
-        column = pc.utf8_trim_whitespace(column)
-        column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
-    return column
-
-
-def _numeric(kind: Any) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
-
-
-def _is_number(text: Any) -> bool:
-    known = len(text) - text.null_count
-    matching = pc.sum(pc.match_substring_regex(text, _NUMBER)).as_py() or 0
-    return bool(known and matching >= MOSTLY * known)
-
-
-def _as_numbers(text: Any) -> Any:
-    """Text as numbers; what is none is missing."""
-    fits = pc.match_substring_regex(text, _NUMBER)
-    return pc.cast(pc.if_else(fits, text, pa.scalar(None, pa.string())), pa.float64())
-
-
-def _is_id(name: str, values: Any) -> bool:
-    known = len(values) - values.null_count
-    if known < 2 or not pa.types.is_integer(values.type) or pc.count_distinct(values).as_py() < known:
-        return False
-    return known >= SURELY_IDS or bool(_ID_NAME.search(name))
 
 
 def _numbers(name: str, given: Any) -> Column | Reason:
     """Numbers; of two different values they are a category."""
     values = np.array(given.cast(pa.float64()).to_numpy(), dtype=np.float64)
     values[~np.isfinite(values)] = np.nan
-    known = values[~np.isnan(values)]
-    if len(known) < LEAST_KNOWN * len(values):
+    there = values[~np.isnan(values)]
+    if len(there) < LEAST_KNOWN * len(values):
         return "missing"
-    lowest, highest = known.min(), known.max()
+    lowest, highest = there.min(), there.max()
     if lowest == highest:
         return "constant"
-    if ((known == lowest) | (known == highest)).all():
+    if ((there == lowest) | (there == highest)).all():
         codes = np.where(np.isnan(values), np.nan, (values == highest).astype(np.float64))
         return Column(name, codes, NO_YES if (lowest, highest) == (0, 1) else (f"{lowest:g}", f"{highest:g}"))
     return Column(name, values)
 
 
 def _categories(name: str, text: Any) -> Column | Reason:
-    if len(text) - text.null_count < LEAST_KNOWN * len(text):
+    if known(text) < LEAST_KNOWN * len(text):
         return "missing"
     levels = sorted(value for value in pc.unique(text).to_pylist() if value is not None)
     if len(levels) > MOST_LEVELS:

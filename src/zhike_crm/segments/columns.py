@@ -16,7 +16,7 @@ from zhike_crm.ui.lists.listing import COUNTED
 from zhike_crm.workspaces.models import Workspace
 
 COLUMN = "segment"
-COLOURS = {Segment.Kind.RULE: "purple", Segment.Kind.LIST: "blue", Segment.Kind.CLUSTER: "cyan"}
+COLOURS = {Segment.Kind.RULE: "purple", Segment.Kind.LIST: "blue"}
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ class Segment(WorkspaceRow):
     class Kind(models.TextChoices):
         RULE = "rule", _("Rule")
         LIST = "list", _("Fixed list")
-        CLUSTER = "cluster", _("Found in the data")
 
     name = models.CharField(_("name"), max_length=80)
     description = models.CharField(_("description"), max_length=500, blank=True)

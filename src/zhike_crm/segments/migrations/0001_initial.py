@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("rule", "Rule"), ("list", "Fixed list"), ("cluster", "Found in the data")],
+                        choices=[("rule", "Rule"), ("list", "Fixed list")],
                         default="rule",
                         max_length=7,
                         verbose_name="kind",

@@ -147,7 +147,7 @@ def _silence(row: Row) -> str:
             rhythm=number(round(row["rhythm_days"])),
         )
     return _(
-        "Days without an order, after buying on one day only: {days} (customers here usually come back after {rhythm}).",
+        "Days without an order after one day of buying: {days} (customers here usually come back after {rhythm}).",
         days=days,
         rhythm=number(round(row["rhythm_days"])),
     )

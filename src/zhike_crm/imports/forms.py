@@ -7,19 +7,16 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from zhike.language import current_language
 from zhike.schema import CONTRACTS
 from zhike_crm.imports.models import Import
 
 _FOUND_OUT = ("", gettext_lazy("as found"))
 ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16", "windows-1252", "shift_jis", "euc-kr", "latin-1")
 _DELIMITERS = ((",", ","), (";", ";"), ("\t", gettext_lazy("tab")), ("|", "|"))
-
-
-def library_language() -> str:
-    return "zh" if (get_language() or "").startswith("zh") else "en"
 
 
 class LookForm(forms.Form):
@@ -56,7 +53,7 @@ class LookForm(forms.Form):
         initial = {"table": imported.table, "source": imported.source, **options}
         super().__init__(*args, initial=initial, **kwargs)
         finding = imported.inspection.get("finding", {})
-        language = library_language()
+        language = current_language()
         labels = [(name, kind.label(language)) for name, kind in CONTRACTS.items()]
         self.fields["table"].choices = [("", _("found out from the columns")), *labels]
         for name in ("sheet", "member"):
@@ -90,7 +87,7 @@ def chosen_columns(imported: Import, form: Any) -> dict[str, str]:
         chosen = form.get(f"column-{number}", unchanged.get(theirs, ""))
         if chosen in kind:
             if chosen in columns:
-                label = kind[chosen].label(library_language())
+                label = kind[chosen].label(current_language())
                 both = {"ours": label, "one": columns[chosen], "other": theirs}
                 raise ValidationError(_("%(ours)s can come from one column only: %(one)s or %(other)s.") % both)
             columns[chosen] = theirs

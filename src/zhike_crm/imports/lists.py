@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from zhike.language import current_language
 from zhike.schema import CONTRACTS
-from zhike_crm.imports.forms import library_language
 from zhike_crm.imports.models import Import, State
 from zhike_crm.ui.lists.columns import Choice, Column, Kind
 from zhike_crm.ui.lists.listing import RecordList
@@ -24,7 +24,7 @@ COLOURS = {
 
 
 def tables() -> list[Choice]:
-    return [Choice(name, kind.label(library_language())) for name, kind in CONTRACTS.items()]
+    return [Choice(name, kind.label(current_language())) for name, kind in CONTRACTS.items()]
 
 
 def states() -> list[Choice]:

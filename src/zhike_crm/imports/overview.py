@@ -11,9 +11,9 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from zhike.cleaning.wording import rule_sentence, rule_title
+from zhike.language import current_language
 from zhike.schema import CONTRACTS
 from zhike_crm.customers.models import Identity
-from zhike_crm.imports.forms import library_language
 from zhike_crm.imports.models import Import, State
 from zhike_crm.workspaces.models import Workspace
 
@@ -109,7 +109,7 @@ def _tables(imports: Iterable[Import]) -> list[Table]:
         rows[imported.table] += kept
         for column in imported.report.get("profile", ()):
             filled[imported.table][column["column"]] += kept - column.get("empty", 0)
-    language = library_language()
+    language = current_language()
     found = []
     for name, kind in CONTRACTS.items():
         if not rows.get(name):

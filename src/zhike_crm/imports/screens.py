@@ -9,10 +9,9 @@ from zhike.cleaning.report import QualityReport, RuleCount
 from zhike.cleaning.text import finding_sentences, need_sentence
 from zhike.cleaning.wording import figure_title, rule_sentence, rule_title, use_title
 from zhike.inert import inert
-from zhike.language import _
+from zhike.language import _, current_language
 from zhike.schema import CONTRACTS
 from zhike_crm.accounts.models import Membership
-from zhike_crm.imports.forms import library_language
 from zhike_crm.imports.models import Import
 from zhike_crm.imports.overview import Kind
 from zhike_crm.imports.privacy import HIDDEN, hidden_columns
@@ -63,7 +62,7 @@ def quality(stored: dict[str, Any], hidden: set[str]) -> Quality | None:
     kind = CONTRACTS[report.table]
     parts = (report.figures.raw, report.figures.clean, report.figures.net)
     names = dict.fromkeys(name for part in parts for name in part)
-    language = library_language()
+    language = current_language()
 
     def end(column: Any, value: str | None) -> str:
         return HIDDEN if value and {column.column, column.theirs} & hidden else shown(value)
@@ -166,7 +165,7 @@ def remarks(check: dict[str, Any], hidden: set[str]) -> list[Remark]:
 
 def preview(check: dict[str, Any], table: str, hidden: set[str]) -> tuple[list[str], list[list[str]]]:
     """The first rows as they would be stored: headings and cells."""
-    kind, language = CONTRACTS[table], library_language()
+    kind, language = CONTRACTS[table], current_language()
     names = check.get("columns", ())
     rows = [
         [HIDDEN if name in hidden and cell else shown(cell) for name, cell in zip(names, row, strict=True)]
@@ -177,7 +176,7 @@ def preview(check: dict[str, Any], table: str, hidden: set[str]) -> tuple[list[s
 
 def ours(table: str) -> list[tuple[str, str, str]]:
     """The columns of a table for a person to choose from: name, label, need."""
-    return [(column.name, column.label(library_language()), column.need) for column in CONTRACTS[table]]
+    return [(column.name, column.label(current_language()), column.need) for column in CONTRACTS[table]]
 
 
 @dataclass(frozen=True)
@@ -206,12 +205,12 @@ def _size(value: str | None) -> float:
 
 
 def table_label(table: str) -> str:
-    return CONTRACTS[table].label(library_language()) if table in CONTRACTS else table
+    return CONTRACTS[table].label(current_language()) if table in CONTRACTS else table
 
 
 def missing(imported: Import) -> list[str]:
     """What the table would like to have and the file seems not to."""
-    kind, language = CONTRACTS[imported.table], library_language()
+    kind, language = CONTRACTS[imported.table], current_language()
     return [kind[name].label(language) for name in imported.inspection["mapping"].get("missing", ())]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from zhike.churn_settings import RULES
 from zhike.labels import CHURN_RISKS, VALUE_TIERS, WARNINGS, label, say
+from zhike.language import current_language
 from zhike.next_action import VALUABLE_TIERS
 from zhike.proof import Proof
 from zhike_crm.accounts.models import Membership
@@ -27,7 +27,7 @@ BAND_COLOURS = {"high": "bad", "middle": "warn", "low": "good", "gone": "quiet"}
 
 @dataclass(frozen=True)
 class Band:
-    """The customers of one risk: what they are worth (`worth`, of what is to come) and brought in (`monetary`)."""
+    """The customers of one risk: what is at stake (`worth`) and what they brought in (`monetary`)."""
 
     code: str
     name: str
@@ -52,7 +52,7 @@ def bands(figures: dict[str, Any], links: Links) -> list[Band]:
 
 
 def answer(figures: dict[str, Any], links: Links) -> dict[str, Any] | None:
-    """How many of those still here are at high risk, and what of is to come they are; None: nobody is here."""
+    """How many of those still here are at high risk, and how much of what is at stake is theirs; None: nobody is."""
     here = [row for row in figures["groups"] if row["churn_risk"] in HERE]
     everyone = sum(row["customers"] for row in here)
     if not everyone:
@@ -182,7 +182,7 @@ class Common:
 def common(proof: Proof) -> list[Common]:
     return [
         Common(
-            rule["conditions"][_language()],
+            rule["conditions"][current_language()],
             rule["confidence"],
             rule["lift"],
             rule["customers"],
@@ -240,8 +240,8 @@ def page(shown: Shown, member: Membership) -> dict[str, Any]:
     return {
         "churn": figures,
         "proof": proof,
-        "reason": proof.reasons.get(_language(), ""),
-        "why_days": proof.details["why_days"][_language()],
+        "reason": proof.reasons.get(current_language(), ""),
+        "why_days": proof.details["why_days"][current_language()],
         "contract": proof.details["method"] == "contract",
         "answer": answer(figures, links),
         "bands": bands(figures, links),
@@ -256,7 +256,3 @@ def page(shown: Shown, member: Membership) -> dict[str, Any]:
 
 def _sorted(address: str, column: str) -> str:
     return f"{address}&sort=-{column}" if address else ""
-
-
-def _language() -> str:
-    return "zh" if (translation.get_language() or "").startswith("zh") else "en"

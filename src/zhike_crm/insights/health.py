@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from zhike.labels import label
+from zhike.language import current_language
 from zhike.proof import Proof
 from zhike_crm.insights.charts import Cell, Chart
 from zhike_crm.insights.models import RunSummary
@@ -88,12 +88,11 @@ def checks(shown: Shown) -> list[Check]:
     }
     for subject, stored in shown.summary.proofs.items():
         proof = Proof.from_dict(stored)
-        language = "zh" if (translation.get_language() or "").startswith("zh") else "en"
         found.append(
             Check(
                 titles.get(subject, subject),
                 proof,
-                proof.reasons.get(language, ""),
+                proof.reasons.get(current_language(), ""),
                 _groups(proof) if proof.groups else None,
                 _drift(subject, shown),
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 
 from django.db import DatabaseError
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 _FULL = ("disk is full", "no space left on device", "disk quota exceeded")
@@ -22,13 +21,12 @@ def is_disk_full(failure: BaseException | None) -> bool:
     return False
 
 
-def sentence(failure: Exception, language: str) -> str:
-    """What went wrong, in the language of who asked."""
-    with translation.override(language):
-        if is_disk_full(failure):
-            return _("The disk is full. Nothing was half done: free some space and start it again.")
-        if isinstance(failure, MemoryError):
-            return _("The memory of the machine did not suffice.")
-        if isinstance(failure, DatabaseError):
-            return _("The database refused: %(reason)s") % {"reason": str(failure).strip()[:500]}
-        return f"{type(failure).__name__}: {failure}"
+def sentence(failure: Exception) -> str:
+    """What went wrong, in the language of now."""
+    if is_disk_full(failure):
+        return _("The disk is full. Nothing was half done: free some space and start it again.")
+    if isinstance(failure, MemoryError):
+        return _("The memory of the machine did not suffice.")
+    if isinstance(failure, DatabaseError):
+        return _("The database refused: %(reason)s") % {"reason": str(failure).strip()[:500]}
+    return f"{type(failure).__name__}: {failure}"

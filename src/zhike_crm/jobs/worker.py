@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import Error as DatabaseTrouble
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.utils import translation
 
 from zhike.errors import ZhikeError
 from zhike.language import speaking
@@ -112,7 +113,7 @@ class Worker:
 def _do(job: Job) -> Callable[[], object]:
     """Do a job; what has to be written about its end, in the language of who asked."""
     language = getattr(job.created_by, "language", "") or job.workspace.language
-    with speaking(language):
+    with speaking(language), translation.override(language):
         try:
             result = queue.HANDLERS[job.kind](job, lambda step: queue.say(job, step))
             return lambda: queue.finish(job, result=result)
@@ -124,7 +125,7 @@ def _do(job: Job) -> Callable[[], object]:
             return lambda: queue.finish(job, error=said)
         except Exception as unexpected:
             log.exception("job %s failed", job)
-            error = sentence(unexpected, language)
+            error = sentence(unexpected)
             passes = isinstance(unexpected, OperationalError | InterfaceError) and not is_disk_full(unexpected)
             return lambda: (passes and queue.give_back(job)) or queue.finish(job, error=error)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from zhike.language import language_of
+from zhike.language import current_language
 from zhike.schema import contract
 from zhike.segments.event_conditions import EVENTS, Condition, Where
 from zhike_crm.segments.answers import read_event
@@ -37,7 +37,7 @@ def detail_label(event: str, detail: str) -> str:
     column = known.all_details[detail][0]
     tables = ("order_lines", "orders") if known.line_details else (known.table,)
     found = next(contract(name)[column] for name in tables if column in contract(name))
-    return found.label(language_of(get_language() or ""))
+    return found.label(current_language())
 
 
 def event_tests(event: str) -> list[tuple[str, str]]:

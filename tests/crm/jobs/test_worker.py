@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
+from django.utils.translation import gettext
 
+from zhike.language import current_language
 from zhike_crm.jobs import leases, queue, schedules, worker
 from zhike_crm.jobs.models import Job, Schedule, State
 from zhike_crm.workspaces.models import Workspace
@@ -138,6 +140,17 @@ def test_a_full_disk_is_said(workspace: Workspace, kinds: dict[str, Any]) -> Non
     worker.Worker().work_once()
     assert again(job).state == State.FAILED
     assert again(job).error.startswith("The disk is full.")
+
+
+def test_a_job_speaks_the_language_of_who_asked(workspace: Workspace, kinds: dict[str, Any]) -> None:
+    """Whatever it writes down, by the library's sentences or by the product's."""
+    workspace.language = "zh-hans"
+    workspace.save(update_fields=["language"])
+    said = {"product": lambda: gettext("There is no such segment."), "library": current_language}
+    queue.handles("speak")(lambda job, say: {name: told() for name, told in said.items()})
+    job = queue.enqueue(workspace, "speak")
+    worker.Worker().work_once()
+    assert again(job).result == {"product": "没有这个细分群体。", "library": "zh"}
 
 
 def test_a_database_that_was_away_costs_another_turn(workspace: Workspace, kinds: dict[str, Any]) -> None:

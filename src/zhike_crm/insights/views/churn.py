@@ -42,7 +42,7 @@ def preview_churn(request: HttpRequest) -> HttpResponse:
     form = ChurnForm(request.POST, base=Settings.from_dict(summary.settings))
     context: dict[str, Any] = {}
     if "churn" not in summary.proofs:
-        context["error"] = _("These figures are from before churn was computed")
+        context["error"] = _("These figures are from before churn was computed. Refresh them first.")
     elif form.is_valid():
         try:
             context["preview"] = preview(request.workspace, summary, form.settings().churn)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import translation
 
+from zhike.language import current_language
 from zhike.settings import Settings
 from zhike_crm.accounts.access import Reach, can, reach
 from zhike_crm.insights.actions import published
@@ -48,8 +48,7 @@ def known_moves(run: Shown) -> RunMoves | None:
 def advice(summary: RunSummary) -> str:
     """What the library says about the way of scoring, in the reader's language; "" when it would change nothing."""
     told = summary.figures.get("advice") or {}
-    language = "zh" if (translation.get_language() or "").startswith("zh") else "en"
-    return str(told["reasons"][language]) if told.get("changes") else ""
+    return str(told["reasons"][current_language()]) if told.get("changes") else ""
 
 
 def _settings(run: Shown) -> dict[str, Any]:

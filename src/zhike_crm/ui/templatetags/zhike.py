@@ -9,8 +9,8 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
+from zhike.language import current_language
 from zhike_crm.audit.verbs import VERBS
 from zhike_crm.ui.lists import cells
 from zhike_crm.ui.lists.columns import Column
@@ -58,7 +58,7 @@ def short_money(value: Any) -> str:
     """1.2 M, 34 k; 120.0万: for tiles, where digits are noise."""
     if value is None:
         return "–"
-    for size, letter in _SHORT["zh" if (get_language() or "").startswith("zh") else "en"]:
+    for size, letter in _SHORT[current_language()]:
         if abs(value) >= size:
             return f"{value / size:,.1f}{letter}"
     return f"{value:,.0f}"

@@ -15,8 +15,8 @@ from django.urls import resolve
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from zhike.language import speaking
 from zhike_crm.api.problems import problem
+from zhike_crm.languages import in_language
 
 PREFIX = "/api/v1/"
 _FOR_PEOPLE = {"/api/v1/docs", "/api/v1/openapi.json"}
@@ -38,7 +38,7 @@ class Lane:
         if not request.path_info.startswith(PREFIX) or request.path_info in _FOR_PEOPLE:
             return self.get_response(request)
         language = translation.get_language_from_request(request)
-        with translation.override(language), speaking(language):
+        with in_language(language):
             response = self._answer(request)
         _finish(request, response, language)
         return response

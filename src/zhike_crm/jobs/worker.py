@@ -15,15 +15,14 @@ from typing import Any
 
 from django.db import Error as DatabaseTrouble
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
-from django.utils import translation
 
 from zhike.errors import ZhikeError
-from zhike.language import speaking
 from zhike_crm.jobs import queue
 from zhike_crm.jobs.failures import is_disk_full, sentence
 from zhike_crm.jobs.leases import Watch
 from zhike_crm.jobs.models import Job
 from zhike_crm.jobs.schedules import enqueue_due, mend
+from zhike_crm.languages import in_language
 
 POLL_SECONDS = 0.5
 RENEW_SECONDS = 8.0
@@ -113,7 +112,7 @@ class Worker:
 def _do(job: Job) -> Callable[[], object]:
     """Do a job; what has to be written about its end, in the language of who asked."""
     language = getattr(job.created_by, "language", "") or job.workspace.language
-    with speaking(language), translation.override(language):
+    with in_language(language):
         try:
             result = queue.HANDLERS[job.kind](job, lambda step: queue.say(job, step))
             return lambda: queue.finish(job, result=result)

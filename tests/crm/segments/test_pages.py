@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 import pytest
 from django.test import Client
-from django.utils import translation
 
 from tests.crm.segments.conftest import bought, column, customers, inside, work
 from zhike_crm.accounts.models import Membership
@@ -20,6 +19,7 @@ from zhike_crm.customers.actions import create_customer
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.customers.models import Customer
 from zhike_crm.fields.actions import define_field
+from zhike_crm.languages import in_language
 from zhike_crm.segments import members
 from zhike_crm.segments.actions import change_segment
 from zhike_crm.segments.gallery import recipes
@@ -147,7 +147,7 @@ def test_the_page_tells_who_they_are(shop: Workspace, client_as: ClientAs, made:
 
 def test_in_chinese(shop: Workspace, client_as: ClientAs, made: Made, boss: Membership) -> None:
     """What the catalogue says is tested elsewhere; here, that values find their places."""
-    with translation.override("zh-hans"):
+    with in_language("zh-hans"):
         tree = {"all": [bought("amount_at_least", 1234.5, 30, product="杯"), bought("at_most", 2)]}
         said = rule_in_words(tree, CustomerList(boss).columns)
     assert "1,234.5" in said

@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
-from django.utils import translation
 
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.actions import RECORD_TYPE, change_customer, create_customer
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.fields.actions import define_field
+from zhike_crm.languages import in_language
 from zhike_crm.ui.lists.listing import Question
 from zhike_crm.ui.templatetags.zhike import cell, short_money
 
@@ -21,7 +21,7 @@ from zhike_crm.ui.templatetags.zhike import cell, short_money
     [("en", ["1.2 M", "34.6 k", "999"]), ("zh-hans", ["123.5万", "3.5万", "999"])],
 )
 def test_large_sums_are_short_in_the_way_of_the_language(language: str, said: list[str]) -> None:
-    with translation.override(language):
+    with in_language(language):
         assert [short_money(value) for value in (1_234_567, 34_567, 999)] == said
 
 

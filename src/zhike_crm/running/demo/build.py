@@ -233,16 +233,15 @@ def _twins(owner: Any) -> None:
 
 def _add_segments(owner: Any) -> None:
     """Some of the ready rules, as a marketer would begin."""
-    from django.utils.translation import override
-
     from zhike_crm.customers.lists import CustomerList
+    from zhike_crm.languages import in_language
     from zhike_crm.segments.actions import create_segment
     from zhike_crm.segments.computing import compute_with_dependents
     from zhike_crm.segments.gallery import recipes
     from zhike_crm.segments.models import Turn
 
     _step(_("Adding segments"))
-    with override(owner.user.language):
+    with in_language(owner.user.language):
         ready = {recipe.code: recipe for group in recipes(CustomerList(owner)) for recipe in group.recipes}
         for recipe in (ready[code] for code in SEGMENTS):
             made = create_segment(owner, name=recipe.title, description=recipe.text, tree=recipe.tree)

@@ -29,6 +29,7 @@ def value_to_come(orders: Any, summary: Any, settings: Settings, facts: Facts) -
         discount_rate=value.discount_rate,
         # Where the margin is not known the value is revenue, and its sentence says so.
         margin=1.0 if value.margin is None else value.margin,
+        bench=facts.lake,
     )
 
 

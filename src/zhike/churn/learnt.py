@@ -17,7 +17,8 @@ import pyarrow as pa
 from zhike.churn.features import features
 from zhike.churn.model import PROBABILITY, ChurnModel
 from zhike.churn.panel import LABEL, TIME, training_panel
-from zhike.churn.sources import Sources, Workbench
+from zhike.churn.sources import Sources
+from zhike.workbench import Workbench
 
 # Customers whose past is learnt from. Each may be an example on several days.
 LEARNT_FROM = 60_000

@@ -21,7 +21,7 @@ from zhike.churn.evaluation import TOO_GOOD, Evaluation
 from zhike.churn.indicators import indicators, warning_counts
 from zhike.churn.learnt import Past
 from zhike.churn.leavers import staying
-from zhike.churn.sources import OTHERS, Workbench
+from zhike.churn.sources import OTHERS
 from zhike.churn.ways import (
     CONTRACT,
     LATE,
@@ -40,6 +40,7 @@ from zhike.errors import InputError
 from zhike.language import _, speaking
 from zhike.lifecycle import score_lifecycle
 from zhike.proof import LANGUAGES, Group, Proof
+from zhike.workbench import Workbench
 
 SUBJECT = "churn"
 HIGH, MIDDLE, LOW, GONE = "high", "middle", "low", "gone"

@@ -8,37 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import ibis
-import pyarrow as pa
 
 from zhike.errors import InputError
 from zhike.facts.purchases import window_end
 from zhike.order_tables import ORDER_COLUMNS, as_orders, one_row_per_order
 from zhike.schema import IBIS_TYPES, contract
 from zhike.tables import as_table, require
+from zhike.workbench import Workbench
 
 OTHERS = ("interactions", "tickets", "feedback")
 MOMENTS = {"orders": "ordered_at", "lines": "ordered_at"} | {name: contract(name).time or "" for name in OTHERS}
-
-
-class Workbench(Protocol):
-    """Where intermediate results are kept while somebody works with them: a lake (`zhike.lake`)."""
-
-    def materialised(self, expression: Any, name: str) -> Any:
-        """The expression computed once."""
-
-    def temporary(self) -> AbstractContextManager[None]:
-        """What is materialised inside is let go of at the end."""
-
-    def small(self, table: pa.Table) -> Any:
-        """Rows of ours as a table on the same engine."""
-
-    def stream(self, table: Any) -> AbstractContextManager[pa.RecordBatchReader]:
-        """The rows of a table in batches."""
 
 
 @dataclass(frozen=True)

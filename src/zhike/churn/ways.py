@@ -18,10 +18,10 @@ from zhike.churn.learnt import Past, learn_past, probabilities
 from zhike.churn.leavers import common, said_rules
 from zhike.churn.panel import TIME
 from zhike.churn.silent import learn_silence, silence
-from zhike.churn.sources import Workbench
 from zhike.churn_settings import ChurnSettings
 from zhike.errors import InputError
 from zhike.lifecycle import score_lifecycle
+from zhike.workbench import Workbench
 
 LEARNT, CONTRACT, PURCHASES, RHYTHM = "learnt", "contract", "purchases", "rhythm"
 # By the rhythm alone: late from the usual pause, at high risk from one and a half of it.

@@ -16,14 +16,14 @@ import numpy as np
 
 from zhike.clv.bg_nbd import BGNBD
 from zhike.clv.fitted import Vector
-from zhike.clv.histories import KEYS, Histories
+from zhike.clv.histories import KEYS, Histories, settled
 from zhike.clv.mbg_nbd import MBGNBD
+from zhike.clv.money import MoneyTest, money_test
 from zhike.clv.pareto_nbd import ParetoNBD
 from zhike.clv.purchases import PurchaseModel
 from zhike.errors import InputError
-from zhike.facts.repeat import holdout_summary, repeat_summary, unit_days
+from zhike.facts.repeat import hold_out, purchase_days, summarise_days, unit_days
 from zhike.language import _, current_language, speaking
-from zhike.order_tables import as_orders
 from zhike.proof import Group, in_groups
 from zhike.tables import as_date
 
@@ -50,16 +50,19 @@ class Contender:
 @dataclass(frozen=True)
 class Choice:
     """The model chosen, fitted to all the data, with what it was chosen by: the errors of all `contenders`, and of the
-    model chosen what it expected and what came of each tenth of the customers (`groups`).
+    model chosen what it expected and what came of each tenth of the customers (`groups`), also in `money` (None where
+    what a purchase is worth cannot be learnt). `tested` is the same model as it was tested: fitted up to the cut.
     """
 
     model: PurchaseModel
+    tested: PurchaseModel
     contenders: tuple[Contender, ...]
     calibration_end: dt.date
     observation_end: dt.date
     customers: int
     actual: float
     groups: tuple[Group, ...]
+    money: MoneyTest | None = None
 
     @property
     def chosen(self) -> Contender:
@@ -74,6 +77,11 @@ class Choice:
     def beats_baseline(self) -> bool:
         """Whether the model was nearer than both answers without one. If not, its scores are not to be trusted."""
         return self.chosen.rmse < self.baseline.rmse
+
+    @property
+    def holds(self) -> bool:
+        """The same, in purchases and, where it can be tested, in money."""
+        return self.beats_baseline and (self.money is None or self.money.holds)
 
     def _named(self, name: str) -> Contender:
         return next(c for c in self.contenders if c.name == name)
@@ -107,8 +115,14 @@ class Choice:
 
     def _verdict(self) -> str:
         values = {"error": f"{self.baseline.rmse:.3f}", "baseline": _baseline_name(self.baseline.name)}
-        if self.beats_baseline:
+        if self.holds:
             return _("Without a model ({baseline}) the error is {error}.", **values)
+        if self.beats_baseline:
+            return _(
+                "Without a model ({baseline}) the error is {error}. In money the model is not nearer: do not rely on "
+                "the amounts it says of single customers.",
+                **values,
+            )
         return _(
             "Without a model ({baseline}) the error is {error}, no larger: do not rely on what this model says of "
             "single customers.",
@@ -143,55 +157,86 @@ def choose(
         InputError: `orders` cannot be read, or hold too little for any of the models.
         SettingsError: no dates, or not in order.
     """
+    days = purchase_days(orders, until=observation_end)
+    return choose_by_days(
+        days, observation_end=observation_end, calibration_end=calibration_end, unit=unit, models=models
+    )
+
+
+def choose_by_days(
+    days: Any,
+    *,
+    observation_end: Any,
+    calibration_end: Any = None,
+    unit: str = "week",
+    models: Sequence[type[PurchaseModel]] = MODELS,
+) -> Choice:
+    """`choose` for who has the `purchase_days` up to `observation_end` already."""
     end = as_date(observation_end)
-    cut = _cut(orders, end) if calibration_end is None else as_date(calibration_end)
-    held = holdout_summary(orders, calibration_end=cut, observation_end=end, unit=unit)
-    held = held.group_by(*KEYS, "held_out", "previous").aggregate(customers=held.count()).to_pyarrow()
-    columns = [np.asarray(held[name].to_numpy(), dtype=np.float64) for name in held.column_names]
+    cut = _cut(days, end) if calibration_end is None else as_date(calibration_end)
+    held = settled(hold_out(days, calibration_end=cut, observation_end=end, unit=unit))
+    kinds = held.group_by(*KEYS, "held_out", "previous").aggregate(customers=held.count()).to_pyarrow()
+    columns = [np.asarray(kinds[name].to_numpy(), dtype=np.float64) for name in kinds.column_names]
     histories, actual, previous = Histories(columns[0], columns[1], columns[2], columns[5]), columns[3], columns[4]
     length = (end - cut).days / unit_days(unit)
-    answers = [_tried(model, histories, length, actual) for model in models]
-    tried = [contender for contender, _expected in answers]
-    fitted = [contender for contender in tried if not contender.reason]
+    tried = [_tried(model, histories, length, actual) for model in models]
+    fitted = [one for one in tried if isinstance(one, _Tested)]
+    contenders = [one.contender if isinstance(one, _Tested) else one for one in tried]
     if not fitted:
         raise InputError(
             "None of the models can be fitted to the customers up to {cut}: {reason}",
             fix="Give a later calibration end, or more data.",
             cut=cut.isoformat(),
-            reason=tried[0].reason,
+            reason=contenders[0].reason,
         )
-    best = min(contender.rmse for contender in fitted)
-    chosen = next(c.name for c in fitted if c.rmse <= best * TIE)
-    average = np.full(len(actual), np.average(previous, weights=histories.customers))
-    tried += [_judged(SAME_AGAIN, previous, histories, actual), _judged(AVERAGE, average, histories, actual)]
-    model = next(m for m in models if m.title == chosen)().fit(repeat_summary(orders, observation_end=end, unit=unit))
+    best = min(one.contender.rmse for one in fitted)
+    chosen = next(one for one in fitted if one.contender.rmse <= best * TIE)
     weights = histories.customers
-    groups = in_groups(next(expected for c, expected in answers if c.name == chosen), actual, weights)
-    return Choice(model, tuple(tried), cut, end, int(weights.sum()), float(weights @ actual), groups)
+    average = np.full(len(actual), np.average(previous, weights=weights))
+    contenders += [_judged(SAME_AGAIN, previous, histories, actual), _judged(AVERAGE, average, histories, actual)]
+    return Choice(
+        model=type(chosen.model)().fit(summarise_days(days, until=end, unit=unit)),
+        tested=chosen.model,
+        contenders=tuple(contenders),
+        calibration_end=cut,
+        observation_end=end,
+        customers=int(weights.sum()),
+        actual=float(weights @ actual),
+        groups=in_groups(chosen.expected, actual, weights),
+        money=money_test(held, chosen.model, length),
+    )
 
 
-def _cut(orders: Any, end: dt.date) -> dt.date:
+def _cut(days: Any, end: dt.date) -> dt.date:
     """The day that leaves the last third of the time held out."""
-    table = as_orders(orders)
-    (row,) = table.aggregate(first=table.ordered_at.min()).to_pyarrow().to_pylist()
-    days = 0 if row["first"] is None else (end - row["first"].date()).days
-    if days < 3:
+    first = days.day.min().to_pyarrow().as_py()
+    length = 0 if first is None else (end - first).days
+    if length < 3:
         raise InputError(
             "There are {days} days of orders up to {end}: too few to hold some out for a test.",
             fix="Give a later day, or more data.",
-            days=max(days, 0),
+            days=max(length, 0),
             end=end.isoformat(),
         )
-    return end - dt.timedelta(days=max(1, round(days * HELD_OUT)))
+    return end - dt.timedelta(days=max(1, round(length * HELD_OUT)))
 
 
-def _tried(model: type[PurchaseModel], histories: Histories, length: float, actual: Vector) -> tuple[Contender, Vector]:
+@dataclass(frozen=True)
+class _Tested:
+    """A contender with the model that was fitted up to the cut, and what it expects of each history."""
+
+    contender: Contender
+    model: PurchaseModel
+    expected: Vector
+
+
+def _tried(model: type[PurchaseModel], histories: Histories, length: float, actual: Vector) -> _Tested | Contender:
     try:
         fitted = model()._fit_to(histories)
     except InputError as error:
-        return Contender(model.title, reason=str(error)), np.empty(0)
+        return Contender(model.title, reason=str(error))
     expected = fitted._expected(fitted.fit_.parameters, histories, length)
-    return _judged(model.title, expected, histories, actual), expected
+    return _Tested(_judged(model.title, expected, histories, actual), fitted, expected)
 
 
 def _judged(name: str, expected: Vector, histories: Histories, actual: Vector) -> Contender:

@@ -78,6 +78,13 @@ def distinct(summary: Any) -> tuple[pa.Table, Histories]:
     return found.select(list(KEYS)), histories
 
 
+def settled(summary: Any) -> Any:
+    """A summary computed once, where several fits and the scores read it."""
+    if summary.get_backend().name == "duckdb":
+        return ibis.memtable(summary.to_pyarrow())
+    return summary.cache()
+
+
 def _numbers(table: pa.Table, name: str) -> Vector:
     column = table[name]
     numeric = pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)

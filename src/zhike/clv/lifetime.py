@@ -6,13 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import ibis
-
 from zhike.assumptions import check_margin
 from zhike.clv.bg_nbd import BGNBD
 from zhike.clv.fitted import normal_quantile
 from zhike.clv.gamma_gamma import GammaGamma
-from zhike.clv.histories import KEYS, distinct, joined_back
+from zhike.clv.histories import KEYS, distinct, joined_back, settled
 from zhike.clv.purchases import PurchaseModel, check_time
 from zhike.errors import SettingsError
 from zhike.facts.purchases import CENTS, is_number
@@ -59,7 +57,7 @@ def lifetime_value(
     """
     _check(horizon, discount_rate, margin)
     summary = summarise_days(purchase_days(orders, until=observation_end), until=observation_end, unit=unit)
-    summary = _settled(summary)
+    summary = settled(summary)
     model = BGNBD() if model is None else model
     spend = GammaGamma() if spend is None else spend
     for one in (model, spend):
@@ -108,13 +106,6 @@ def score_lifetime_value(
     if "revenue" in table.columns:
         columns["total_clv"] = (residual + margin * joined.revenue).round(CENTS)
     return joined.select("customer_id", "p_alive", "expected_purchases", **columns)
-
-
-def _settled(summary: Any) -> Any:
-    """The summary computed once: two fits and the scores read it."""
-    if summary.get_backend().name == "duckdb":
-        return ibis.memtable(summary.to_pyarrow())
-    return summary.cache()
 
 
 def _check(horizon: Any, discount_rate: Any, margin: Any) -> None:

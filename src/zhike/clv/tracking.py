@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 import ibis
@@ -16,9 +17,17 @@ from zhike.errors import InputError
 from zhike.facts.repeat import purchase_days, unit_days
 from zhike.tables import as_date
 
+POINTS = 80
+
 
 def tracking(
-    orders: Any, model: PurchaseModel, *, calibration_end: Any, observation_end: Any, unit: str = "week", step: int = 7
+    orders: Any,
+    model: PurchaseModel,
+    *,
+    calibration_end: Any,
+    observation_end: Any,
+    unit: str = "week",
+    step: int | None = 7,
 ) -> pa.Table:
     """Data for the tracking plot, a row per step of time: the customers are those who came by `calibration_end`.
 
@@ -28,7 +37,7 @@ def tracking(
         calibration_end: the last day the model was shown.
         observation_end: the last day that is looked at.
         unit: the unit of time of the fit.
-        step: days from one row to the next.
+        step: days from one row to the next; None: as many weeks as make a plot of at most `POINTS`.
 
     Returns:
         An Arrow table: `until` (the last day of the step), `held_out` (whether the model had not seen it), `actual`
@@ -40,8 +49,16 @@ def tracking(
 
     Source: the plots of Fader, Hardie & Lee (2005).
     """
+    days = purchase_days(orders, until=observation_end)
+    ends = {"calibration_end": calibration_end, "observation_end": observation_end}
+    return track_days(days, model, **ends, unit=unit, step=step)
+
+
+def track_days(
+    days: Any, model: PurchaseModel, *, calibration_end: Any, observation_end: Any, unit: str, step: int | None
+) -> pa.Table:
+    """`purchase_days` up to `observation_end` → `tracking`."""
     cut, end, length = as_date(calibration_end), as_date(observation_end), unit_days(unit)
-    days = purchase_days(orders, until=end)
     came = days.group_by("customer_id").aggregate(came=_.day.min()).filter(_.came <= ibis.literal(cut))
     births = _per_day(came.group_by(day="came").aggregate(n=_.count()))
     repeats = days.inner_join(came, "customer_id").filter(_.day > _.came)
@@ -49,6 +66,7 @@ def tracking(
     if not births:
         raise InputError("Nobody bought up to {end}.", fix="Give a later day, or more data.", end=cut.isoformat())
     first = min(births)
+    step = 7 * math.ceil(((end - first).days + 1) / 7 / POINTS) if step is None else step
     ends = [min(first + dt.timedelta(days=at), end) for at in range(step - 1, (end - first).days + step, max(step, 1))]
     reached = np.array([day.toordinal() for day in ends], dtype=np.float64)
     expected = _expected(model, births, reached, length)

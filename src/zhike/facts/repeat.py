@@ -95,7 +95,8 @@ def holdout_summary(orders: Any, *, calibration_end: Any, observation_end: Any, 
     """The summary up to `calibration_end`, and what those customers did after it.
 
     `repeat_summary` as of `calibration_end`, with `held_out` (days with a purchase after it, up to `observation_end`)
-    and `previous` (days with a repeat purchase in the period of the same length that ends with `calibration_end`).
+    and `previous` (days with a repeat purchase in the period of the same length that ends with `calibration_end`), and
+    with what was spent on these days (`held_out_spent`, `previous_spent`; currency, where it is known).
 
     Raises:
         InputError: `orders` cannot be read as orders.
@@ -105,9 +106,15 @@ def holdout_summary(orders: Any, *, calibration_end: Any, observation_end: Any, 
     >>> orders = pa.table({"customer_id": ["a"] * 4, "order_id": [1, 2, 3, 4], "amount": [9.0, 2.0, 5.0, 1.0],
     ...                    "ordered_at": ["2025-01-01", "2025-01-15", "2025-01-20", "2025-02-03"]})
     >>> held = holdout_summary(orders, calibration_end="2025-01-18", observation_end="2025-02-04")
-    >>> held.select("frequency", "held_out", "previous").to_pyarrow().to_pylist()
-    [{'frequency': 1, 'held_out': 2, 'previous': 1}]
+    >>> held.select("held_out", "held_out_spent", "previous", "previous_spent").to_pyarrow().to_pylist()
+    [{'held_out': 2, 'held_out_spent': 6.0, 'previous': 1, 'previous_spent': 2.0}]
     """
+    days = purchase_days(orders, until=observation_end)
+    return hold_out(days, calibration_end=calibration_end, observation_end=observation_end, unit=unit)
+
+
+def hold_out(days: Any, *, calibration_end: Any, observation_end: Any, unit: str = "week") -> Any:
+    """`purchase_days` up to `observation_end` → `holdout_summary`."""
     cut, end = as_date(calibration_end), as_date(observation_end)
     if not cut < end:
         raise SettingsError(
@@ -116,18 +123,23 @@ def holdout_summary(orders: Any, *, calibration_end: Any, observation_end: Any, 
             cut=cut.isoformat(),
             end=end.isoformat(),
         )
-    days = purchase_days(orders, until=end)
     summary = summarise_days(days, until=cut, unit=unit).drop("revenue")
     ago = ibis.literal(cut).delta(days.day, unit="day")  # below 0: after the cut
+    after, within = ago < 0, (ago >= 0) & (ago < (end - cut).days)
     counts = days.group_by("customer_id").aggregate(
-        held_out=days.count(where=ago < 0),
-        within=days.count(where=(ago >= 0) & (ago < (end - cut).days)),
+        held_out=days.count(where=after),
+        within=days.count(where=within),
+        held_out_spent=days.spent.sum(where=after).fill_null(0.0),
+        spent_within=days.spent.sum(where=within).fill_null(0.0),
+        at_first=days.spent.fill_null(0.0).argmin(days.day),
     )
     joined = summary.inner_join(counts, "customer_id")
     # The first purchase is no repeat; it lies within the last period when T does.
     first_within = joined["T"] * unit_days(unit) < (end - cut).days - 0.5
     previous = joined.within - first_within.cast("int64")
-    return joined.mutate(previous=previous).select(*summary.columns, "held_out", "previous")
+    spent = joined.spent_within - first_within.ifelse(joined.at_first, 0.0)
+    columns = {"previous": previous, "held_out_spent": joined.held_out_spent.round(CENTS)}
+    return joined.select(*summary.columns, "held_out", **columns, previous_spent=spent.round(CENTS))
 
 
 def unit_days(unit: Any) -> float:

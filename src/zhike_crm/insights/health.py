@@ -10,12 +10,9 @@ from django.utils.translation import gettext as _
 from zhike.labels import label
 from zhike.language import current_language
 from zhike.proof import Proof
-from zhike_crm.insights.charts import Cell, Chart
-from zhike_crm.insights.models import RunSummary
+from zhike_crm.insights import health_charts
 from zhike_crm.insights.runs import Shown
-from zhike_crm.ui.templatetags.zhike import number
-
-DAYS = 12
+from zhike_crm.ui.charts import Chart
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Check:
     title: str
     proof: Proof
     reason: str
-    groups: Chart | None
+    charts: list[Chart]
     drift: Chart | None
 
     @property
@@ -62,6 +59,11 @@ class Check:
         return found if found and None not in found else None
 
     @property
+    def money(self) -> dict[str, Any] | None:
+        """The same test in money (`zhike.clv.money.MoneyTest`); None where nothing was told in money."""
+        return self.proof.details.get("money")
+
+    @property
     def better(self) -> float | None:
         """How much smaller the error is than without a model, as a share."""
         if self.proof.error is None or not self.proof.baseline:
@@ -93,68 +95,8 @@ def checks(shown: Shown) -> list[Check]:
                 titles.get(subject, subject),
                 proof,
                 proof.reasons.get(current_language(), ""),
-                _groups(proof) if proof.groups else None,
-                _drift(subject, shown),
+                health_charts.of_test(proof),
+                health_charts.drift(subject, shown),
             )
         )
     return found
-
-
-def _groups(proof: Proof) -> Chart:
-    """What was expected of each tenth of the customers beside what they did."""
-    names = [str(place) for place in range(1, len(proof.groups) + 1)]
-    of_leaving = proof.measure == "brier"
-    expected, came = (_("Said"), _("Left")) if of_leaving else (_("Expected"), _("Came"))
-    series = [
-        {"name": expected, "type": "bar", "colour": "quiet", "data": [round(g.expected, 3) for g in proof.groups]},
-        {"name": came, "type": "bar", "colour": "chart-1", "data": [round(g.actual, 3) for g in proof.groups]},
-    ]
-    options = {
-        "tooltip": {"trigger": "axis"},
-        "legend": {"bottom": 0},
-        "grid": {"bottom": 34},
-        "xAxis": {"type": "category", "data": names},
-        "yAxis": {"type": "value"},
-        "series": series,
-    }
-    table = [
-        [Cell(name), Cell(number(g.customers)), Cell(number(g.expected, 2)), Cell(number(g.actual, 2))]
-        for name, g in zip(names, proof.groups, strict=True)
-    ]
-    head = [_("Tenth of the customers"), _("Customers"), expected, came]
-    note = _("Purchases per customer after the model had seen its last day. 1: the tenth of whom most was expected.")
-    title = _("Expected and what came")
-    if of_leaving:
-        note = _(
-            "Mean probability, and the share that left. 1: the tenth at highest risk. Equal bars: well calibrated."
-        )
-        title = _("The risk that was told, and who left")
-    return Chart(f"chart-{proof.subject}-groups", title, options, head, table, note=note)
-
-
-def _drift(subject: str, shown: Shown) -> Chart | None:
-    """The error over the days that were computed: a model that grows worse says that customers have changed."""
-    days = [run.pk for run in shown.known if run.as_of <= shown.summary.as_of][:DAYS]
-    rows = RunSummary.objects.of(shown.summary.workspace_id).filter(pk__in=days).order_by("as_of", "run")
-    stored = [(row.as_of, row.proofs.get(subject)) for row in rows.defer("figures", "settings")]
-    told = [(day, proof) for day, proof in stored if proof and proof["error"] is not None]
-    if len(told) < 2:
-        return None
-    options: dict[str, Any] = {
-        "tooltip": {"trigger": "axis"},
-        "legend": {"bottom": 0},
-        "grid": {"bottom": 34},
-        "xAxis": {"type": "category", "data": [day.isoformat() for day, _proof in told]},
-        "yAxis": {"type": "value", "min": 0},
-        "series": [
-            {"name": _("Without a model"), "type": "line", "colour": "quiet", "data": _rounded(told, "baseline")},
-            {"name": _("With the model"), "type": "line", "colour": "chart-1", "data": _rounded(told, "error")},
-        ],
-    }
-    table = [[Cell(day.isoformat()), Cell(number(p["baseline"], 3)), Cell(number(p["error"], 3))] for day, p in told]
-    head = [_("As of"), _("Without a model"), _("With the model")]
-    return Chart(f"chart-{subject}-drift", _("Error at each refresh"), options, head, table, size="chart-low")
-
-
-def _rounded(told: list[tuple[Any, dict[str, Any]]], name: str) -> list[float]:
-    return [round(proof[name], 4) for _day, proof in told]

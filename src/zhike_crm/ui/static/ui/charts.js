@@ -80,6 +80,7 @@ function dressed(options) {
     const formatter = ({ value }) => (one.label.percent ? percent(value) : said(value));
     return { color: one.label.percent ? colour("chart-on") : strong, formatter, ...one.label };
   };
+  const quiet = { symbol: "none", silent: true, lineStyle: { color: text, type: "dashed" }, label: { color: text } };
   const series = (options.series || []).map((one) => {
     const marks = [...(one.data || []), ...(one.links || [])];
     return {
@@ -93,6 +94,7 @@ function dressed(options) {
         : {}),
       ...(one.data ? { data: one.data.map(named) } : {}),
       label: label(one),
+      ...(one.markLine ? { markLine: { ...quiet, ...one.markLine } } : {}),
     };
   });
   return {

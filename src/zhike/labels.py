@@ -82,6 +82,29 @@ COST_BASES = names(
     mixed="from the orders where known, else the assumed margin",
     unknown="unknown",
 )
+# What the adviser speaks of (`zhike.adviser`): the models, what they are for, and whether they fit.
+MODELS = names(
+    "model",
+    rfm="RFM, tiers, grades",
+    lifecycle="Lifecycle stages",
+    clusters="Groups found in the data",
+    clv_formula="Lifetime value by formula",
+    purchases="Value to come, by purchase models",
+    profit="Profit per customer",
+    retention="Retention by cohort",
+    churn="Risk of leaving",
+    warnings="Early warnings",
+    satisfaction="NPS, CSAT, CSI",
+    opinions="Topics and sentiment of texts",
+)
+GOALS = names(
+    "goal",
+    know="Know who they are",
+    worth="Know what they are worth",
+    keep="Keep them",
+    listen="Hear what they say",
+)
+VERDICTS = names("verdict", fits="fits", care="with care", locked="not yet")
 GRID_ACTIVITY = names("grid_activity", active="active", silent="silent", lost="lost")
 GRID_FREQUENCY = names("grid_frequency", high="high frequency", mid="mid frequency", low="low frequency")
 GRID_VALUE = names("grid_value", high="high value", mid="mid value", low="low value")
@@ -98,6 +121,9 @@ NAMES: dict[str, dict[str, Name]] = {
     "churn_candidate": CHURN_CANDIDATES,
     "lifespan_source": LIFESPAN_SOURCES,
     "cost_basis": COST_BASES,
+    "model": MODELS,
+    "goal": GOALS,
+    "verdict": VERDICTS,
 }
 
 

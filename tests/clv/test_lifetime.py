@@ -176,7 +176,7 @@ def test_the_choice_and_its_reasons() -> None:
     best = min(c.rmse for c in choice.contenders if c.name.endswith("NBD"))
     assert choice.chosen.rmse <= best * 1.001
     assert f"{choice.chosen.rmse:.3f}" in choice.why()
-    assert ("do not rely" in choice.why()) != choice.beats_baseline
+    assert ("do not rely" in choice.why()) != choice.holds
 
 
 def test_no_model_where_there_is_nothing_to_test_on() -> None:

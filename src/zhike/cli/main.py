@@ -8,6 +8,7 @@ import sys
 import click
 
 from zhike.cli import output
+from zhike.cli.advise import advise
 from zhike.cli.bench import bench
 from zhike.cli.customers import customers
 from zhike.cli.imports import import_, imports
@@ -33,7 +34,7 @@ def cli() -> None:
     pass
 
 
-for command in (import_, imports, refresh, preview, customers, report, bench):
+for command in (import_, imports, refresh, preview, advise, customers, report, bench):
     cli.add_command(command)
 
 

@@ -11,14 +11,16 @@ from typing import Any
 
 import ibis
 
-from zhike.adviser import recommend_rfm
+from zhike.adviser import Advice, advise, recommend_rfm, take_stock
 from zhike.cleaning.report import QualityReport
+from zhike.drift import stability
 from zhike.lake.batches import State, batches
 from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, runs, scores_of
 from zhike.lifecycle import stage_moves
 from zhike.portrait import profiles
+from zhike.proof import Proof
 from zhike.report.figures import LEAVING, Bin, Group, Headline, Import, Moves, ReportFigures, Row, Value
 from zhike.report.sales import Sales
 from zhike.settings import Settings
@@ -27,6 +29,8 @@ from zhike.value.contribution import pareto_curve
 LISTED = 10
 CURVE_POINTS = 100
 MOST_BINS = 12
+# Whose spread says whether the customers of the models are still the same.
+DRIFTING = ("rfm_score", "clv", "residual_clv", "p_alive", "churn_probability", "overdue")
 
 
 def read_figures(lake: Lake, run: Run) -> ReportFigures:
@@ -55,6 +59,7 @@ def _figures(lake: Lake, run: Run) -> ReportFigures:
         months=sales.months(),
         tiers=reader.groups(bought, "value_tier"),
         advice=recommend_rfm(bought, Settings.from_run(run).rfm),
+        models=_models(facts, run, scores),
         grades=reader.groups(bought, "grade"),
         grid=reader.groups(bought, "grid_cell"),
         stages=reader.groups(scores, "stage"),
@@ -69,6 +74,19 @@ def _figures(lake: Lake, run: Run) -> ReportFigures:
         flow=sales.flow(),
         imports=_imports(facts, run),
     )
+
+
+def models_that_fit(lake: Lake, run: Run) -> tuple[Advice, ...]:
+    """Which models fit the data that a run read, and which data would unlock more."""
+    with lake.temporary():
+        return _models(Facts.of(lake, run), run, scores_of(lake, run))
+
+
+def _models(facts: Facts, run: Run, scores: Any) -> tuple[Advice, ...]:
+    settings = Settings.from_run(run)
+    stock = take_stock(scores, {name: facts.table(name) for name in facts.versions}, as_of=run.as_of)
+    proofs = [Proof.from_dict(stored) for stored in run.proofs.values()]
+    return tuple(advise(stock, proofs, window_days=settings.window_days, margin=settings.value.margin))
 
 
 class _Scores:
@@ -214,7 +232,8 @@ def _moves(lake: Lake, run: Run, scores: Any) -> Moves | None:
     if not earlier:
         return None
     before = max(earlier, key=lambda other: (other.as_of, other.run))
-    table = stage_moves(scores_of(lake, before), scores)
+    then = scores_of(lake, before)
+    table = stage_moves(then, scores)
     rows = lake.engine.to_pyarrow(table).to_pylist()
     return Moves(
         since=before.as_of,
@@ -222,6 +241,7 @@ def _moves(lake: Lake, run: Run, scores: Any) -> Moves | None:
         # A run just made has tuples where one read from the ledger has lists.
         same_settings=json.dumps(before.settings, sort_keys=True) == json.dumps(run.settings, sort_keys=True),
         customers={(row["from_stage"], row["to_stage"]): row["customers"] for row in rows},
+        drift=stability(then, scores, DRIFTING),
     )
 
 

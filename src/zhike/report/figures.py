@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhike.adviser import RfmAdvice
+from zhike.adviser import Advice, RfmAdvice
 from zhike.cleaning.report import QualityReport
 from zhike.lake.batches import Batch
 from zhike.lake.runs import Run
@@ -71,12 +71,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Moves:
-    """Stage to stage since an earlier run: (from, to) → customers; from None = new since, to None = gone."""
+    """Stage to stage since an earlier run: (from, to) → customers; from None = new since, to None = gone. `drift`:
+    score → how far its spread has moved (`zhike.drift`)."""
 
     since: dt.date
     run: int
     same_settings: bool
     customers: Mapping[tuple[str | None, str | None], int]
+    drift: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ class ReportFigures:
     months: tuple[Month, ...] = ()
     tiers: tuple[Group, ...] = ()
     advice: RfmAdvice | None = None
+    models: tuple[Advice, ...] = ()
     grades: tuple[Group, ...] = ()
     grid: tuple[Group, ...] = ()
     stages: tuple[Group, ...] = ()

@@ -10,7 +10,7 @@ from zhike_crm.accounts.access import can
 from zhike_crm.api.answers import version_of
 from zhike_crm.api.prepared import fetch
 from zhike_crm.customers.actions import RECORD_TYPE
-from zhike_crm.customers.models import Note, Score, Task
+from zhike_crm.customers.models import Note, Score, ScoredRun, Task
 from zhike_crm.fields.models import COLUMNS as VALUE_COLUMNS
 from zhike_crm.fields.models import FieldDefinition, FieldValue, Kind
 from zhike_crm.jobs.models import Job
@@ -42,20 +42,32 @@ _VALUES = tuple(sorted(set(VALUE_COLUMNS.values())))
 
 
 def customers(rows: Iterable[Sequence[Any]], by: Any) -> list[dict[str, Any]]:
-    """Customers with their scores and custom fields: one query more for all of them."""
+    """Customers with their scores and custom fields: two queries more for all of them."""
     rows = list(rows)
     hidden = () if can(by, "personal.view") else PERSONAL
     custom = custom_values(by.workspace_id, RECORD_TYPE, [row[0] for row in rows])
-    return [_customer(row, custom.get(row[0], {}), hidden) for row in rows]
+    unproven = _unproven(by.workspace_id) if rows else []
+    return [_customer(row, custom.get(row[0], {}), hidden, unproven) for row in rows]
 
 
-def _customer(row: Sequence[Any], custom: dict[str, Any], hidden: Iterable[str]) -> dict[str, Any]:
+def _unproven(workspace: int) -> list[str]:
+    """The models whose test failed in the run that the scores are of."""
+
+    def build(workspace: int) -> Any:
+        return ScoredRun.objects.of(workspace).values_list("unproven")
+
+    return next((list(names) for (names,) in fetch("unproven", build, workspace=workspace)), [])
+
+
+def _customer(
+    row: Sequence[Any], custom: dict[str, Any], hidden: Iterable[str], unproven: list[str]
+) -> dict[str, Any]:
     told = dict(zip(PROFILE, row[1:_TO_PROFILE], strict=True))
     for name in hidden:
         del told[name]
     told["company"], told["owner"], *about = row[_TO_PROFILE:_TO_SCORES]
     told["fields"] = custom
-    scores = dict(zip(SCORES, row[_TO_SCORES:], strict=True))
+    scores = {**dict(zip(SCORES, row[_TO_SCORES:], strict=True)), "unproven": unproven}
     # The version is of what this caller sees only: from a hash over a hidden number the number could be guessed.
     known = {"id": row[0], "version": version_of(told), **told}
     known["scores"] = scores if scores["run"] is not None else None

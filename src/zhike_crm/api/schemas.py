@@ -105,8 +105,12 @@ class ProblemOut(Schema):
 
 
 class ScoresOut(Schema):
+    """The current scores. `unproven` names the models that did no better than none in their test on the workspace's
+    own past: "clv" (p_alive, expected_purchases, residual_clv), "churn" (churn_probability, churn_risk)."""
+
     model_config = ConfigDict(extra="allow")
     as_of: dt.date
+    unproven: list[str]
 
 
 class CustomerOut(Schema):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,15 +14,16 @@ from zhike.labels import WARNINGS, say
 from zhike.settings import Settings
 from zhike_crm.insights.forms import MAX_WINDOW, SettingsForm
 
-# What of a rule can be tuned; the words that name events stay as they are.
+# What of a rule can be tuned.
 PARTS = {
     "activity": ("threshold", "days", "at_least"),
     "interactions": ("threshold", "days", "at_least"),
-    "carts": ("threshold", "days"),
-    "complaints": ("threshold", "days", "at_least"),
+    "carts": ("threshold", "days", "words"),
+    "complaints": ("threshold", "days", "at_least", "words"),
     "overdue": ("threshold", "at_least"),
-    "competitor": ("threshold", "days"),
+    "competitor": ("threshold", "days", "words"),
 }
+LONGEST_WORDS = 1_000
 SHARES = ("activity", "interactions")
 MEANINGS = {
     "activity": _("Purchases fell by so many per cent against as many days before, when there were enough then."),
@@ -33,7 +35,12 @@ MEANINGS = {
     "overdue": _("No purchase for so many times their usual pause, from so many days with a purchase."),
     "competitor": _("So many signs of interest in competitors within the days."),
 }
-_LABELS = {"threshold": _("fires from"), "days": _("within days"), "at_least": _("at least")}
+_LABELS = {
+    "threshold": _("fires from"),
+    "days": _("within days"),
+    "at_least": _("at least"),
+    "words": _("in the names of events"),
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,7 @@ class WarningFields:
     threshold: Any
     days: Any
     at_least: Any
+    words: Any
     is_share: bool
 
 
@@ -102,6 +110,7 @@ class ChurnForm(SettingsForm):
             rule = getattr(churn.indicators, code)
             threshold = _plain(rule.threshold * (100 if code in SHARES else 1))
             values = {"on": rule.on, "threshold": threshold, "days": rule.days, "at_least": rule.at_least}
+            values["words"] = ", ".join(rule.words)
             initial |= {f"{code}_{part}": value for part, value in values.items()}
         return initial
 
@@ -127,6 +136,8 @@ def _part(rule: str, part: str) -> forms.Field:
     if part == "threshold":
         widget = forms.NumberInput(attrs={"step": "1" if rule in SHARES else "0.1"})
         return forms.FloatField(min_value=0, max_value=100 if rule in SHARES else None, widget=widget)
+    if part == "words":
+        return forms.CharField(max_length=LONGEST_WORDS, required=False)
     return forms.IntegerField(min_value=1 if part == "days" else 0, max_value=MAX_WINDOW)
 
 
@@ -134,4 +145,7 @@ def _rule(rule: Rule, code: str, values: dict[str, Any]) -> Rule:
     parts = {part: values[f"{code}_{part}"] for part in PARTS[code]}
     if code in SHARES:
         parts["threshold"] = round(parts["threshold"] / 100, 8)
+    if "words" in parts:
+        words = tuple(word.strip() for word in re.split("[,，、;；]", parts["words"]) if word.strip())
+        parts["words"] = words or getattr(IndicatorSettings(), code).words
     return replace(rule, on=values[f"{code}_on"], **parts)

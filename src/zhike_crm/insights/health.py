@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from zhike.drift import MOVED, SHIFTED
 from zhike.labels import label
 from zhike.language import current_language
 from zhike.proof import Proof
+from zhike_crm.customers.models import Score
 from zhike_crm.insights import health_charts
 from zhike_crm.insights.runs import Shown
 from zhike_crm.ui.charts import Chart
@@ -71,14 +74,69 @@ class Check:
         return 1 - self.proof.error / self.proof.baseline
 
 
-def rules() -> list[tuple[str, str]]:
-    """The scores that are counted by a rule and predict nothing: what they are, and what could be wrong with them."""
-    return [
-        (_("RFM, tiers, grades"), _("Counted by a formula. Whether it tells customers apart, the RFM page says.")),
-        (_("Lifecycle stages"), _("Counted by rules over each customer's own rhythm.")),
-        (_("Lifetime value by formula"), _("Multiplies averages: right for groups, rough for one customer.")),
-        (_("Contribution, profit"), _("Added up from what was imported; profit only where costs are known.")),
-    ]
+@dataclass(frozen=True)
+class Fit:
+    """What the adviser thinks of one model (`zhike.adviser.Advice`); `address` is the page it is on."""
+
+    name: str
+    verdict: str
+    colour: str
+    reason: str
+    unlock: str
+    address: str
+
+
+# The page of each model, and the colour of each verdict.
+_PAGES = {
+    "rfm": "rfm", "lifecycle": "lifecycle", "clusters": "segments", "clv_formula": "value", "purchases": "value",
+    "profit": "value", "retention": "retention", "churn": "churn", "warnings": "churn",
+    "satisfaction": "satisfaction", "opinions": "satisfaction",
+}  # fmt: skip
+_COLOURS = {"fits": "green", "care": "orange", "locked": "secondary"}
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far one score's spread has moved since an earlier run (`zhike.drift`)."""
+
+    name: str
+    index: float
+
+    @property
+    def verdict(self) -> str:
+        if self.index > SHIFTED:
+            return _("other customers than before")
+        return _("moved") if self.index > MOVED else _("steady")
+
+    @property
+    def colour(self) -> str:
+        return "red" if self.index > SHIFTED else "orange" if self.index > MOVED else "green"
+
+
+def drifts(shown: Shown) -> list[Drift]:
+    """The scores and how far each has moved, the farthest first; none where there is no earlier run."""
+    told = (shown.figures.get("moves") or {}).get("drift") or {}
+    names = {field.name: str(field.verbose_name) for field in Score._meta.fields}
+    found = [Drift(names.get(column, column), index) for column, index in told.items()]
+    return sorted(found, key=lambda drift: -drift.index)
+
+
+def fits(shown: Shown) -> dict[str, list[Fit]]:
+    """Which models fit these data and which data would unlock more: goal → what serves it. Empty for a run of before
+    the adviser knew them all."""
+    found: dict[str, list[Fit]] = {}
+    language, slug = current_language(), shown.summary.workspace.slug
+    for told in shown.figures.get("models") or []:
+        fit = Fit(
+            label("model", told["model"]),
+            label("verdict", told["verdict"]),
+            _COLOURS[told["verdict"]],
+            told["reasons"][language],
+            told["unlock"][language],
+            reverse(_PAGES[told["model"]], args=[slug]),
+        )
+        found.setdefault(label("goal", told["goal"]), []).append(fit)
+    return found
 
 
 def checks(shown: Shown) -> list[Check]:

@@ -51,6 +51,7 @@ def _plain(figures: ReportFigures) -> dict[str, Any]:
     plain["moves"] = moves and {
         "since": moves.since,
         "same_settings": moves.same_settings,
+        "drift": dict(moves.drift),
         "stages": [[before, after, count] for (before, after), count in moves.customers.items()],
     }
     plain["advice"] = advice and {
@@ -60,4 +61,5 @@ def _plain(figures: ReportFigures) -> dict[str, Any]:
         "tiers_now": dict(advice.tiers_now),
         "tiers_then": dict(advice.tiers_then),
     }
+    plain["models"] = [asdict(model) for model in figures.models]
     return plain

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.models import AuditEntry
 from zhike_crm.customers.actions import create_customer
-from zhike_crm.customers.models import Customer, Score
+from zhike_crm.customers.models import Customer, Score, ScoredRun
 from zhike_crm.fields.models import FieldDefinition
 from zhike_crm.workspaces.models import Workspace
 
@@ -81,6 +81,15 @@ def test_conditions_are_those_of_the_list(caller: Callers, people: list[Customer
     found = caller("owner").get(address).json()["items"]
     assert found
     assert all(item["city"] == "Lyon" and item["scores"]["revenue"] > 4 for item in found)
+
+
+def test_scores_say_which_models_failed_their_test(caller: Callers, people: list[Customer]) -> None:
+    mine, scored = caller("owner"), people[1]
+    assert mine.get(f"/customers/{scored.pk}").json()["scores"]["unproven"] == []
+    ScoredRun.objects.create(workspace_id=scored.workspace_id, run=1, unproven=["clv"])
+    assert mine.get(f"/customers/{scored.pk}").json()["scores"]["unproven"] == ["clv"]
+    listed = mine.get("/customers?limit=200").json()["items"]
+    assert {tuple(item["scores"]["unproven"]) for item in listed if item["scores"]} == {("clv",)}
 
 
 @pytest.mark.parametrize(
@@ -206,7 +215,7 @@ def test_few_queries(caller: Callers, people: list[Customer]) -> None:
     # That the token was used is noted first.
     for _ in range(2):
         mine.get("/customers")
-    for address, most in ((f"/customers/{people[0].pk}", 3), ("/customers?limit=50", 3), ("/tasks", 2)):
+    for address, most in ((f"/customers/{people[0].pk}", 4), ("/customers?limit=50", 4), ("/tasks", 2)):
         with CaptureQueriesContext(
             connection,
         ) as queries:

@@ -195,6 +195,17 @@ def test_publishing_keeps_what_was_changed_and_the_rest(churned: RunSummary, cli
     assert client_as("viewer").post("/w/shop/churn/publish", values(days="9")).status_code == 403
 
 
+def test_the_words_that_name_events_are_the_companys_own(churned: RunSummary, client_as: Signed) -> None:
+    client = client_as("manager")
+    client.post("/w/shop/churn/publish", values(carts_words="Warenkorb， 购物袋;BAG,"))
+    rules = published(churned.workspace).churn.indicators
+    assert rules.carts.words == ("warenkorb", "购物袋", "bag")
+    assert rules.complaints.words == Settings().churn.indicators.complaints.words
+    assert 'value="warenkorb, 购物袋, bag"' in page(client)
+    client.post("/w/shop/churn/publish", values(carts_words=" , "))
+    assert published(churned.workspace).churn.indicators.carts.words == Settings().churn.indicators.carts.words
+
+
 def test_a_failed_test_is_marked_wherever_its_scores_are(churned: RunSummary, client_as: Signed, owner: Any) -> None:
     client, workspace = client_as("owner"), churned.workspace
     first = Score.objects.of(workspace).filter(churn_risk="high").first()
@@ -207,6 +218,8 @@ def test_a_failed_test_is_marked_wherever_its_scores_are(churned: RunSummary, cl
     ScoredRun.objects.of(workspace).update(unproven=["churn"])
     assert client.get(listed).content.decode().count("not-proven") == 2
     assert "not-proven" not in client.get("/w/shop/customers/?columns=name,clv").content.decode()
+    sent = b"".join(client.get("/w/shop/customers/export?columns=name,churn_risk,clv").streaming_content).decode()
+    assert sent.lstrip("\ufeff").splitlines()[0] == '"Customer","Risk of leaving (not proven)","Lifetime value"'
     churned.proofs["churn"]["sure"] = False
     churned.save()
     assert "bg-orange-lt" in page(client)

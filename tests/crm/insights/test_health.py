@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
+from zhike.adviser import Inventory, advise
 from zhike_crm.insights.models import RunSummary
 
 Signed = Callable[[str], Any]
@@ -79,3 +81,42 @@ def test_a_workspace_without_a_refresh_and_one_without_a_test(
     summary.proofs = {}
     summary.save()
     assert "No model has been tested yet" in shown(client_as("owner"))
+
+
+def test_money_and_the_way_over_time_are_drawn_where_they_were_told(summary: RunSummary, client_as: Signed) -> None:
+    tested(summary)
+    assert "chart-clv-money" not in shown(client_as("analyst"))
+    money = {"error": 72.0, "baseline": 87.0, "expected": 60449.3, "actual": 70976.4, "groups": PROOF["groups"]}
+    tracked = {"until": ["2011-08-06", "2011-08-13"], "actual": [10, 12], "expected": [9.5, 11.8]}
+    tested(summary, details={"money": money, "tracking": tracked})
+    page = shown(client_as("analyst"))
+    assert "chart-clv-money" in page
+    assert "chart-clv-tracking" in page
+    # The line stands where the model had seen its last day.
+    assert '"data": [{"xAxis": "2011-08-13"}]' in page
+    assert "60,449 expected in money, 70,976 came" in page
+
+
+def test_the_adviser_tells_what_fits_and_what_would_unlock_more(summary: RunSummary, client_as: Signed) -> None:
+    summary.figures.pop("models")
+    summary.save()
+    assert "Which models fit your data" not in shown(client_as("analyst"))
+    stock = Inventory(buyers=500, returning=200, regular=90, purchases=1500, days=200)
+    summary.figures["models"] = [asdict(advice) for advice in advise(stock)]
+    summary.save()
+    page = shown(client_as("analyst"))
+    assert "Know what they are worth" in page
+    assert "Orders of 694 days in all" in page
+    assert 'href="/w/shop/segments/">Groups found in the data</a>' in page
+
+
+@pytest.mark.parametrize(
+    ("index", "verdict"), [(0.04, "steady"), (0.1001, "moved"), (0.3, "other customers than before")]
+)
+def test_moved_scores_are_told(summary: RunSummary, client_as: Signed, index: float, verdict: str) -> None:
+    moves = {"since": "2011-09-30", "same_settings": False, "stages": [], "drift": {"rfm_score": index}}
+    summary.figures["moves"] = moves
+    summary.save()
+    page = shown(client_as("analyst"))
+    assert f">{verdict}</span>" in page
+    assert "The settings have changed since." in page

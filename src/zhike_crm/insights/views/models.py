@@ -110,7 +110,7 @@ def retention_page(request: HttpRequest, shown: Shown) -> dict[str, Any]:
 @model_page("health")
 def model_health(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     """Which scores may be relied on?"""
-    return {"checks": health.checks(shown), "rules": health.rules()}
+    return {"checks": health.checks(shown), "fits": health.fits(shown), "drifts": health.drifts(shown)}
 
 
 @page("insights.view")

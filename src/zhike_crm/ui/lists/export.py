@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import xlsxwriter
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from zhike.inert import inert_cells
 from zhike_crm.ui.lists.attaching import attach
@@ -25,7 +27,7 @@ SHEET_ROWS = 1_048_575
 
 def response(records: RecordList, rows: QuerySet, question: Question, form: str) -> Any:
     """The rows of a question as a download, in the columns shown."""
-    columns = records.chosen(question)
+    columns = [_headed(column, records) for column in records.chosen(question)]
     tables = _tables(records.with_related(rows, columns).order_by("pk"), columns)
     name = f"{records.name}-{timezone.localdate().isoformat()}"
     if form == "xlsx":
@@ -36,6 +38,13 @@ def response(records: RecordList, rows: QuerySet, question: Question, form: str)
         answer = StreamingHttpResponse(_csv(tables), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
+
+
+def _headed(column: Column, records: RecordList) -> Column:
+    """With a warning in its heading where the model it comes from failed its test: a file is read without the page."""
+    if column.subject and column.subject in records.doubtful:
+        return replace(column, label=_("%(column)s (not proven)") % {"column": column.label})
+    return column
 
 
 def _tables(rows: QuerySet, columns: list[Column]) -> Iterator[pa.Table]:

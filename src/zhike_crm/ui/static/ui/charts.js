@@ -80,7 +80,7 @@ function dressed(options) {
     const formatter = ({ value }) => (one.label.percent ? percent(value) : said(value));
     return { color: one.label.percent ? colour("chart-on") : strong, formatter, ...one.label };
   };
-  const quiet = { symbol: "none", silent: true, lineStyle: { color: text, type: "dashed" }, label: { color: text } };
+  const quiet = { symbol: "none", silent: true, lineStyle: { color: text, type: "dashed" }, label: { color: text, textBorderWidth: 0 } };
   const series = (options.series || []).map((one) => {
     const marks = [...(one.data || []), ...(one.links || [])];
     return {

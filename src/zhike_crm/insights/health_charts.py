@@ -94,7 +94,7 @@ def _tracked(proof: Proof, tracked: dict[str, list[Any]]) -> Chart:
         "tooltip": {"trigger": "axis"},
         "legend": {"bottom": 0},
         "grid": {"bottom": 34},
-        "xAxis": {"type": "category", "data": days},
+        "xAxis": {"type": "category", "data": days, "axisLabel": {"alignMinLabel": "left", "alignMaxLabel": "right"}},
         "yAxis": {"type": "value", "compact": True},
         "series": [
             {**line, "name": _("Expected"), "colour": "quiet", "data": expected, "lineStyle": {"type": "dashed"}},

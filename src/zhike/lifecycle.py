@@ -27,6 +27,8 @@ NEEDS = (
     "monetary",
     "prior_monetary",
 )
+# The stages of who is slowing down or gone, and of who stays.
+LEAVING, STAYING = ("maintenance", "churn"), ("growth", "maturity")
 DEFAULT_RHYTHM_DAYS = 90.0  # only when no customer at all has come back: a quarter, the first border of the grid
 
 STAGE4 = {

@@ -52,7 +52,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Need:
+class Unmet:
     """A use the file cannot serve, and the contract columns it would need."""
 
     use: str
@@ -103,7 +103,7 @@ class QualityReport:
     figures: Figures = field(default_factory=Figures)
     profile: tuple[ColumnProfile, ...] = ()
     can: tuple[str, ...] = ()
-    cannot: tuple[Need, ...] = ()
+    cannot: tuple[Unmet, ...] = ()
 
     def count(self, rule: str) -> int:
         """Rows that a rule flagged or rejected.
@@ -137,7 +137,7 @@ class QualityReport:
             "figures": _known(Figures, data.get("figures", {})),
             "profile": tuple(_known(ColumnProfile, column) for column in data.get("profile", ())),
             "can": tuple(data.get("can", ())),
-            "cannot": tuple(Need(need["use"], tuple(need.get("columns", ()))) for need in data.get("cannot", ())),
+            "cannot": tuple(Unmet(need["use"], tuple(need.get("columns", ()))) for need in data.get("cannot", ())),
         }
         return _known(cls, data | made)
 

@@ -11,7 +11,7 @@ from zhike.language import _, current_language
 from zhike.schema import contract
 
 if TYPE_CHECKING:
-    from zhike.cleaning.report import Need, QualityReport, RuleCount
+    from zhike.cleaning.report import Unmet, QualityReport, RuleCount
 
 WIDTH = 100
 INDENT = "  "
@@ -157,7 +157,7 @@ def finding_sentences(report: QualityReport) -> list[str]:
     return said + [_(sentence, **values) for sentence, values in report.warnings]
 
 
-def need_sentence(report: QualityReport, need: Need) -> str:
+def need_sentence(report: QualityReport, need: Unmet) -> str:
     """What the file cannot serve and which columns that would take, in the current language."""
     labels = [contract(report.table)[name].label(current_language()) for name in need.columns]
     between = "、" if current_language() == "zh" else ", "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zhike.cleaning.report import Need
+from zhike.cleaning.report import Unmet
 
 PLACE = ("country", "region", "city")
 PERSON = ("gender", "birth_year", "birth_date", "age", "income", "education", "occupation", "marital_status")
@@ -65,7 +65,7 @@ USES: dict[str, tuple[Use, ...]] = {
 }
 
 
-def uses(table: str, available: set[str]) -> tuple[tuple[str, ...], tuple[Need, ...]]:
+def uses(table: str, available: set[str]) -> tuple[tuple[str, ...], tuple[Unmet, ...]]:
     """What a table with values in these columns can and cannot serve.
 
     `_returns` among the available columns says that there are negative rows.
@@ -78,4 +78,4 @@ def uses(table: str, available: set[str]) -> tuple[tuple[str, ...], tuple[Need, 
     """
     judged = [(use.code, use.lacking(available)) for use in USES[table]]
     can = tuple(code for code, lacking in judged if not lacking)
-    return can, tuple(Need(code, lacking) for code, lacking in judged if lacking)
+    return can, tuple(Unmet(code, lacking) for code, lacking in judged if lacking)

@@ -18,10 +18,10 @@ from zhike.lake.batches import State, batches
 from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, runs, scores_of
-from zhike.lifecycle import stage_moves
+from zhike.lifecycle import LEAVING, stage_moves
 from zhike.portrait import profiles
 from zhike.proof import Proof
-from zhike.report.figures import LEAVING, Bin, Group, Headline, Import, Moves, ReportFigures, Row, Value
+from zhike.report.figures import Bin, Group, Headline, Import, Moves, ReportFigures, Row, Value
 from zhike.report.sales import Sales
 from zhike.settings import Settings
 from zhike.value.contribution import pareto_curve

@@ -14,9 +14,6 @@ from zhike.lake.runs import Run
 
 Row = Mapping[str, Any]
 
-# The stages of who is slowing down or gone.
-LEAVING = ("maintenance", "churn")
-
 
 @dataclass(frozen=True)
 class Headline:

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 from zhike.labels import STAGES, label
 from zhike.language import _
-from zhike.lifecycle import strategy
+from zhike.lifecycle import LEAVING, STAYING, strategy
 from zhike.report.blocks import Advice, Block, Cell, Column, Section, Table, Text, level, root_level
-from zhike.report.figures import LEAVING, Cohort, Moves, ReportFigures
+from zhike.report.figures import Cohort, Moves, ReportFigures
 from zhike.report.numbers import count, day, month, percent, sentences
 from zhike.report.wording import amount, customers
 
-STAYING = ("growth", "maturity")
 # Below so many customers the share who came back says little.
 ENOUGH = 20
 SHOWN_MONTHS = 12

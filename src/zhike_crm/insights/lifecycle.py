@@ -8,15 +8,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from zhike.labels import STAGES, label
-from zhike.lifecycle import strategy
+from zhike.lifecycle import LEAVING, STAYING, strategy
 from zhike_crm.insights.charts import COLOURS, Cell, Chart
 from zhike_crm.insights.links import Links
 from zhike_crm.insights.models import RunSummary
 from zhike_crm.insights.runs import Shown
 from zhike_crm.ui.templatetags.zhike import number
 
-LEAVING = ("maintenance", "churn")
-STAYING = ("growth", "maturity")
 MOST = 60
 
 

@@ -12,7 +12,8 @@ ASSETS       := src/zhike_crm/ui/static/vendor/icons.svg
 ASSET_INPUTS := $(wildcard src/zhike_crm/ui/assets/*.*) $(wildcard src/zhike_crm/locale/*/LC_MESSAGES/*.po) \
     $(shell grep -rl icon src/zhike_crm --include=*.html --include=*.py --include=*.js --exclude-dir=vendor)
 
-.PHONY: demo serve assets test lint docs bench kill-test kill-server-test load-test pictures clean
+.PHONY: demo serve assets test lint lint-types lint-style lint-migrations lint-contracts docs bench bench-lists kill-test \
+    kill-server-test load-test pictures clean
 
 demo: $(VENV)/.zhike $(ASSETS)
 	@$(BIN)/python examples/demo.py $(DEMO)
@@ -28,18 +29,28 @@ $(ASSETS): $(ASSET_INPUTS) | $(VENV)/.zhike
 	@$(BIN)/python -m zhike_crm.ui.assets.build
 	@touch $@
 
-# The tests of the product run twice: on SQLite with all the others, then on PostgreSQL where that is installed.
+# The tests of the product run twice: on SQLite with all the others, then, where PostgreSQL is installed, those that it
+# could answer otherwise.
 test: $(VENV)/.zhike-dev $(ASSETS) lint
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 	$(BIN)/python -m tests.on_postgres -n 2 --dist loadgroup -m "not slow" tests/crm
 
 lint: $(VENV)/.zhike-dev
+	@$(MAKE) --no-print-directory --jobs 2 lint-types lint-style lint-migrations lint-contracts
+
+lint-types:
+	$(BIN)/mypy
+
+lint-style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python docs/make_contracts.py --check
+
+lint-migrations:
 	ZHIKE_HOME=$$(mktemp -d) $(BIN)/python -m zhike_crm makemigrations --check --dry-run
+
+lint-contracts:
+	$(BIN)/python docs/make_contracts.py --check
 
 docs: $(VENV)/.zhike-dev
 	$(BIN)/python docs/make_contracts.py
@@ -47,6 +58,10 @@ docs: $(VENV)/.zhike-dev
 # The peers live in an environment of their own: some of them need older libraries than Zhike uses.
 bench: $(VENV)/.zhike
 	$(PYTHON) benchmarks/run.py
+
+# A million customers in SQLite and in PostgreSQL: the copy of their scores, portraits, lists.
+bench-lists: $(VENV)/.zhike-dev
+	$(BIN)/python benchmarks/big_lists.py
 
 kill-test: $(VENV)/.zhike-dev
 	$(BIN)/python -m pytest -m slow tests/test_killed.py

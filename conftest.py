@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
-# Started or learned once, and used by many tests: parts of the tests' ids.
-_SHARED = ("spark", "postgres", "browser", "test_sentiment.py", "tests/report/")
+# Started, learned or computed once, and used by many tests: parts of the tests' ids → what they share.
+_SHARED = {
+    "spark": "spark",
+    "postgres": "postgres",
+    "browser": "browser",
+    "test_sentiment.py": "sentiment",
+    "tests/report/": "retail",
+    "test_online_retail_has": "retail",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +33,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByShare(LoadGroupScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            return next((shared for shared in _SHARED if shared in nodeid), str(nodeid))
+            return next((shared for part, shared in _SHARED.items() if part in nodeid), str(nodeid))
 
     return ByShare(config, log) if config.getvalue("dist") == "loadgroup" else None
 

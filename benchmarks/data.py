@@ -34,3 +34,47 @@ def orders_file(folder: Path, orders: int, suffix: str = "parquet", dates: str =
         con.execute(f"COPY ({select}) TO '{part}' (FORMAT {suffix})")
         part.rename(path)
     return path
+
+
+_CUSTOMERS = """
+WITH told AS (
+    SELECT i, (hash(i * 11 + 2) % 4294967296)::BIGINT AS h, (hash(i * 13 + 4) % 4294967296)::BIGINT AS g
+    FROM range({customers}) t(i))
+SELECT 'C' || lpad(i::VARCHAR, 9, '0') AS customer_id,
+       {given}[1 + h % 24] || ' ' || {start}[1 + (h // 24) % 30] || {finish}[1 + (h // 720) % 20] AS name,
+       CASE WHEN g % 10 < 8 THEN 'c' || i || '@' || {hosts}[1 + g % 3] END AS email,
+       CASE WHEN g % 10 < 7 THEN '+86 13' || lpad((g % 1000000000)::VARCHAR, 9, '0') END AS phone,
+       CASE WHEN g % 7 < 6 THEN ['female', 'male'][1 + g % 2] END AS gender,
+       CASE WHEN g % 5 < 4 THEN DATE '1940-01-01' + (h % 25000)::INTEGER END AS birth_date,
+       {countries}[1 + least(h % 8, g % 8)] AS country,
+       'Region ' || (h % 40) AS region,
+       CASE WHEN g % 9 > 0 THEN 'City ' || (h % 900) END AS city
+FROM told
+"""
+_WORDS = {
+    "given": (
+        "Ada Ben Chen Dora Elif Finn Grace Hana Ivan Jing Kofi Lena "
+        "Maya Nils Olga Paul Qiang Rosa Sven Tara Uma Vera Wei Yan"
+    ),
+    "start": (
+        "Bar Cal Dan Ell Far Gar Hal Ing Jor Kal Lan Mor Nor Ost Pal "
+        "Quin Ros San Tor Ulm Ver Wal Xan Yor Zel Ash Bro Cro Dre Fel"
+    ),
+    "finish": "son man berg stein wood ley ton field ström ova ini escu ides akis ura moto zadeh pour wala singh",
+    "hosts": "example.com example.net mail.example",
+    "countries": "China Germany France Japan Brazil India Kenya Norway",
+}
+
+
+def customers_file(folder: Path, customers: int) -> Path:
+    """The list of the customers of ten times as many orders: names, addresses, ages and places, some missing."""
+    path = folder / f"customers_{customers}.parquet"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        select = _CUSTOMERS.format(customers=customers, **{name: text.split() for name, text in _WORDS.items()})
+        con = duckdb.connect()
+        con.execute("SET enable_progress_bar = false")
+        con.execute(f"COPY ({select}) TO '{part}' (FORMAT parquet)")
+        part.rename(path)
+    return path

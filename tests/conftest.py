@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import Postgres, running_postgres
+from zhike.importing.importer import import_file
 from zhike.lake.lake import Lake
+from zhike.lake.runs import Run
+from zhike.pipeline import refresh
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +29,15 @@ def test_data() -> Path:
 def online_retail() -> Path:
     """The example data of the repository: UCI Online Retail, complete."""
     return Path(__file__).parent.parent / "examples" / "online_retail" / "online_retail.parquet"
+
+
+@pytest.fixture(scope="session")
+def retail(tmp_path_factory: pytest.TempPathFactory, online_retail: Path) -> Iterator[tuple[Lake, Run]]:
+    """Online Retail as of its last day, after a run of three months before."""
+    with Lake(tmp_path_factory.mktemp("retail") / "lake", engine="duckdb") as lake:
+        import_file(lake, online_retail)
+        refresh(lake, dt.date(2011, 9, 9))
+        yield lake, refresh(lake)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +53,7 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres(chosen: Mapping[str, str] = _SETTINGS) -> Iterator[Postgres]:
     """A server for as long as the block lasts; the test is skipped where PostgreSQL is not installed."""
     programs = _programs()
     # PostgreSQL refuses to run as root, and another user cannot look into pytest's own folders.
@@ -66,7 +66,7 @@ def running_postgres() -> Iterator[Postgres]:
         init = [programs / "initdb", "-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         _run_as(user, init).check_returncode()
         places = {"listen_addresses": "127.0.0.1", "port": str(server.port), "unix_socket_directories": folder}
-        settings = [f"-c{name}={value}" for name, value in (places | _SETTINGS).items()]
+        settings = [f"-c{name}={value}" for name, value in (places | dict(chosen)).items()]
         with (server.folder / "log").open("wb") as log:
             running = subprocess.Popen(
                 [programs / "postgres", "-D", data, *settings], stdout=log, stderr=log, cwd=folder, **_identity(user)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from zhike.lake.batches import undo
 from zhike.lake.facts_view import Facts
 from zhike.lake.identities import link, unlink
 from zhike.lake.lake import Lake
-from zhike.lake.runs import latest, runs, scores_of
+from zhike.lake.runs import Run, latest, runs, scores_of
 from zhike.pipeline import last_day, refresh, tier_moves
 from zhike.portrait import portrait
 from zhike.report.data import read_figures
@@ -35,64 +37,87 @@ def scores(lake: Lake, run: Any) -> dict[str, dict[str, Any]]:
     return {row["customer_id"]: row for row in rows}
 
 
-def test_a_past_day_gives_the_same_scores_whatever_came_later(lake: Lake, orders_csv: Writer) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    before = scores(lake, refresh(lake, MARCH))
-    import_file(lake, orders_csv("b.csv", *LATER), ORDERS)
-    again = refresh(lake, MARCH)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two lakes to copy: `imported` has the first orders, `refreshed` also their scores as of their last day."""
+    folder = tmp_path_factory.mktemp("pipeline")
+    file = folder / "a.csv"
+    file.write_text("\n".join(["order_id,customer_id,ordered_at,amount", *FIRST]))
+    with Lake(folder / "imported", engine="duckdb") as lake:
+        import_file(lake, file, ORDERS)
+    shutil.copytree(folder / "imported", folder / "refreshed")
+    with Lake(folder / "refreshed", engine="duckdb") as lake:
+        refresh(lake)
+    return folder
+
+
+@pytest.fixture
+def imported(made: Path, tmp_path: Path) -> Iterator[Lake]:
+    shutil.copytree(made / "imported", tmp_path / "lake")
+    with Lake(tmp_path / "lake", engine="duckdb") as lake:
+        yield lake
+
+
+@pytest.fixture
+def refreshed(made: Path, tmp_path: Path) -> Iterator[Lake]:
+    shutil.copytree(made / "refreshed", tmp_path / "lake")
+    with Lake(tmp_path / "lake", engine="duckdb") as lake:
+        yield lake
+
+
+def test_a_past_day_gives_the_same_scores_whatever_came_later(refreshed: Lake, orders_csv: Writer) -> None:
+    before = scores(refreshed, latest(refreshed))
+    import_file(refreshed, orders_csv("b.csv", *LATER), ORDERS)
+    again = refresh(refreshed, MARCH)
     assert again.run == 2
-    assert scores(lake, again) == before
+    assert scores(refreshed, again) == before
     assert before["b"]["monetary"] == 100
-    assert scores(lake, refresh(lake))["b"]["never_purchased"]
+    assert scores(refreshed, refresh(refreshed))["b"]["never_purchased"]
 
 
-def test_the_same_question_is_answered_by_the_run_there_is(lake: Lake, orders_csv: Writer) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    first = refresh(lake)
-    assert refresh(lake).run == first.run
-    assert refresh(lake, settings=Settings.from_dict({"rfm": {"weights": [0.2, 0.2, 0.6]}})).run == 2
-    assert refresh(lake).settings["rfm"]["weights"] == [0.2, 0.2, 0.6]
-    assert len(runs(lake)) == 2
+def test_the_same_question_is_answered_by_the_run_there_is(refreshed: Lake) -> None:
+    first = latest(refreshed)
+    assert refresh(refreshed).run == first.run
+    assert refresh(refreshed, settings=Settings.from_dict({"rfm": {"weights": [0.2, 0.2, 0.6]}})).run == 2
+    assert refresh(refreshed).settings["rfm"]["weights"] == [0.2, 0.2, 0.6]
+    assert len(runs(refreshed)) == 2
 
 
-def test_undoing_an_import_is_seen_by_the_next_refresh(lake: Lake, orders_csv: Writer) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    before = scores(lake, refresh(lake, MARCH))
-    import_file(lake, orders_csv("b.csv", "9,a,2025-02-06,1000"), ORDERS)
-    assert scores(lake, refresh(lake, MARCH)) != before
-    undo(lake, 2)
-    assert scores(lake, refresh(lake, MARCH)) == before
+def test_undoing_an_import_is_seen_by_the_next_refresh(refreshed: Lake, orders_csv: Writer) -> None:
+    before = scores(refreshed, latest(refreshed))
+    import_file(refreshed, orders_csv("b.csv", "9,a,2025-02-06,1000"), ORDERS)
+    assert scores(refreshed, refresh(refreshed, MARCH)) != before
+    undo(refreshed, 2)
+    assert scores(refreshed, refresh(refreshed, MARCH)) == before
 
 
-def test_merged_customers_are_scored_as_one_until_unmerged(lake: Lake, orders_csv: Writer) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    before = scores(lake, refresh(lake))
-    link(lake, ["b"], "a")
-    merged = scores(lake, refresh(lake))
+def test_merged_customers_are_scored_as_one_until_unmerged(refreshed: Lake) -> None:
+    before = scores(refreshed, latest(refreshed))
+    link(refreshed, ["b"], "a")
+    merged = scores(refreshed, refresh(refreshed))
     assert set(merged) == {"a", "c"}
     assert merged["a"]["revenue"] == 140
-    unlink(lake, ["b"])
-    assert {c: row["revenue"] for c, row in scores(lake, refresh(lake)).items()} == {
+    unlink(refreshed, ["b"])
+    assert {c: row["revenue"] for c, row in scores(refreshed, refresh(refreshed)).items()} == {
         c: row["revenue"] for c, row in before.items()
     }
 
 
-def test_an_earlier_run_asked_again_is_the_latest_until_another_is(lake: Lake, orders_csv: Writer) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+def test_an_earlier_run_asked_again_is_the_latest_until_another_is(imported: Lake) -> None:
     short, long = Settings(window_days=30), Settings(window_days=90)
     asked = [(MARCH, long), (dt.date(2025, 1, 31), short), (MARCH, long), (dt.date(2025, 1, 31), short), (MARCH, long)]
     seen = []
     for day, settings in asked:
-        assert refresh(lake, day, settings).as_of == day
-        seen.append(latest(lake).run)
-        assert refresh(lake, day).settings["window_days"] == settings.window_days
+        assert refresh(imported, day, settings).as_of == day
+        seen.append(latest(imported).run)
+        assert refresh(imported, day).settings["window_days"] == settings.window_days
     assert seen == [1, 2, 1, 2, 1]
-    version = lake.version("scores")
-    refresh(lake)
-    assert lake.version("scores") == version, "asked twice in a row, there is nothing to write"
-    refresh(lake, dt.date(2025, 2, 5))
-    assert (latest(lake).run, [run.run for run in runs(lake)]) == (3, [1, 2, 3])
-    with Lake(lake.url) as same:
+    version = imported.version("scores")
+    refresh(imported)
+    assert imported.version("scores") == version, "asked twice in a row, there is nothing to write"
+    refresh(imported, dt.date(2025, 2, 5))
+    assert (latest(imported).run, [run.run for run in runs(imported)]) == (3, [1, 2, 3])
+    with Lake(imported.url) as same:
         assert latest(same).run == 3
 
 
@@ -111,42 +136,39 @@ def test_orders_and_their_lines_in_two_files(lake: Lake, orders_csv: Writer) -> 
     assert (flow.gross, flow.net, flow.unattributed) == (10, 10, 0)
 
 
-@pytest.mark.parametrize(
-    ("table", "header"),
-    [
-        ("interactions", "customer_id,occurred_at,kind"),
-        ("tickets", "customer_id,opened_at,ticket_id"),
-        ("feedback", "customer_id,given_at,text"),
-        ("touches", "customer_id,touched_at,campaign"),
-    ],
-)
-def test_who_is_known_from_any_table_is_scored(lake: Lake, orders_csv: Writer, table: str, header: str) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    rows = ("z,2025-02-01,one", "a,2025-02-01,two", "later,2025-06-01,three")
-    import_file(lake, orders_csv("b.csv", *rows, header=header), Choices(table=table))
-    found = scores(lake, refresh(lake))
-    assert {c: row["never_purchased"] for c, row in found.items()} == {"a": False, "b": False, "c": False, "z": True}
+def test_who_is_known_from_any_table_is_scored(imported: Lake, orders_csv: Writer) -> None:
+    headers = {
+        "interactions": "customer_id,occurred_at,kind",
+        "tickets": "customer_id,opened_at,ticket_id",
+        "feedback": "customer_id,given_at,text",
+        "touches": "customer_id,touched_at,campaign",
+    }
+    for table, header in headers.items():
+        rows = (f"only in {table},2025-02-01,one", "a,2025-02-01,two", f"later in {table},2025-06-01,three")
+        import_file(imported, orders_csv(f"{table}.csv", *rows, header=header), Choices(table=table))
+    found = scores(imported, refresh(imported))
+    assert {c: row["never_purchased"] for c, row in found.items()} == {"a": False, "b": False, "c": False} | {
+        f"only in {table}": True for table in headers
+    }
 
 
-def test_customers_who_never_purchased_are_in_and_tagged(lake: Lake, orders_csv: Writer) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+def test_customers_who_never_purchased_are_in_and_tagged(imported: Lake, orders_csv: Writer) -> None:
     people = orders_csv("c.csv", "a,Anna", "z,Zoe", header="customer_id,name")
-    import_file(lake, people, Choices(table="customers"))
-    run = refresh(lake)
-    found = scores(lake, run)
+    import_file(imported, people, Choices(table="customers"))
+    run = refresh(imported)
+    found = scores(imported, run)
     assert run.customers == 4
     assert [found[c]["never_purchased"] for c in "az"] == [False, True]
     assert (found["z"]["stage"], found["z"]["rfm_score"]) == ("acquisition", None)
-    assert portrait(lake, run, "z").reasons() == {
+    assert portrait(imported, run, "z").reasons() == {
         "lifecycle": "No purchase that stands so far: nothing bought, or everything returned."
     }
-    assert portrait(lake, run, "a").profile["name"] == "Anna"
+    assert portrait(imported, run, "a").profile["name"] == "Anna"
 
 
-def test_default_day_is_that_of_the_last_order(lake: Lake, orders_csv: Writer) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    assert last_day(Facts.now(lake)) == MARCH
-    assert refresh(lake).as_of == MARCH
+def test_default_day_is_that_of_the_last_order(refreshed: Lake) -> None:
+    assert last_day(Facts.now(refreshed)) == MARCH
+    assert latest(refreshed).as_of == MARCH
 
 
 def test_nothing_to_score_is_said(lake: Lake, orders_csv: Writer) -> None:
@@ -161,22 +183,21 @@ def test_nothing_to_score_is_said(lake: Lake, orders_csv: Writer) -> None:
 
 
 def test_a_run_that_was_killed_before_its_scores_does_not_count(
-    lake: Lake, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch
+    imported: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    append = lake.append
+    append = imported.append
 
     def die_at_the_scores(name: str, *args: Any, **how: Any) -> int:
         if name == "scores":
             raise KeyboardInterrupt
         return append(name, *args, **how)
 
-    monkeypatch.setattr(lake, "append", die_at_the_scores)
+    monkeypatch.setattr(imported, "append", die_at_the_scores)
     with pytest.raises(KeyboardInterrupt):
-        refresh(lake)
+        refresh(imported)
     monkeypatch.undo()
-    assert runs(lake) == []
-    assert refresh(lake).run == 2
+    assert runs(imported) == []
+    assert refresh(imported).run == 2
 
 
 def while_computing(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
@@ -191,13 +212,14 @@ def while_computing(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], objec
     monkeypatch.setattr(pipeline, "score_customers", scored)
 
 
-def test_a_refresh_reads_what_its_run_says(lake: Lake, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    before = scores(lake, refresh(lake, MARCH))
+def test_a_refresh_reads_what_its_run_says(
+    refreshed: Lake, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = scores(refreshed, latest(refreshed))
 
     def others() -> None:
         # Not refused either: a refresh holds the lock only while it writes.
-        with Lake(lake.url) as other:
+        with Lake(refreshed.url) as other:
             people = orders_csv("c.csv", "z,Zoe", header="customer_id,name")
             import_file(other, people, Choices(table="customers"))
             import_file(other, orders_csv("b.csv", "9,new,2025-02-06,1000"), ORDERS)
@@ -205,85 +227,91 @@ def test_a_refresh_reads_what_its_run_says(lake: Lake, orders_csv: Writer, monke
 
     while_computing(monkeypatch, others)
     changed = Settings.from_dict({"window_days": 364})
-    run = refresh(lake, MARCH, changed)
-    assert (set(scores(lake, run)), run.inputs["identities"]) == (set(before), 0)
-    after = refresh(lake, MARCH, changed)
-    assert set(scores(lake, after)) == {"a", "c", "new", "z"}
+    run = refresh(refreshed, MARCH, changed)
+    assert (set(scores(refreshed, run)), run.inputs["identities"]) == (set(before), 0)
+    after = refresh(refreshed, MARCH, changed)
+    assert set(scores(refreshed, after)) == {"a", "c", "new", "z"}
 
 
-def test_two_refreshes_at_once_with_one_question_give_one_run(
-    lake: Lake, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+def test_two_refreshes_at_once_with_one_question_give_one_run(imported: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def other() -> None:
-        with Lake(lake.url) as same:
+        with Lake(imported.url) as same:
             refresh(same)
 
     while_computing(monkeypatch, other)
-    assert refresh(lake).run == 1
-    assert [run.run for run in runs(lake)] == [1]
+    assert refresh(imported).run == 1
+    assert [run.run for run in runs(imported)] == [1]
 
 
-def test_a_lake_that_stays_open_does_not_fill_up(lake: Lake, orders_csv: Writer) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    run = refresh(lake)
-    read_figures(lake, run)
-    assert lake.engine.con.execute("SELECT table_name FROM duckdb_tables()").fetchall() == []
+@dataclass
+class Watched:
+    lake: Lake
+    run: Any
+    begun: list[str]
+    summarised: list[Any]
 
 
-def test_orders_are_netted_once(lake: Lake, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    given = []
+@pytest.fixture(scope="module")
+def watched(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """A refresh, what it said meanwhile and what it counted; its lake stays open."""
+    begun: list[str] = []
+    given: list[Any] = []
     summarise = pipeline.purchase_summary
-    monkeypatch.setattr(pipeline, "purchase_summary", lambda t, **how: given.append(t) or summarise(t, **how))
-    refresh(lake)
-    (orders,) = given
+    place = tmp_path_factory.mktemp("watched") / "lake"
+    shutil.copytree(made / "imported", place)
+    with Lake(place, engine="duckdb") as lake:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(pipeline, "purchase_summary", lambda t, **how: given.append(t) or summarise(t, **how))
+            run = refresh(lake, on_progress=begun.append)
+        yield Watched(lake, run, begun, given)
+
+
+def test_a_lake_that_stays_open_does_not_fill_up(watched: Watched) -> None:
+    read_figures(watched.lake, watched.run)
+    assert watched.lake.engine.con.execute("SELECT table_name FROM duckdb_tables()").fetchall() == []
+
+
+def test_orders_are_netted_once(watched: Watched) -> None:
+    (orders,) = watched.summarised
     read = {type(node).__name__ for node in orders.op().find(ibis.expr.operations.Relation)}
     assert read == {"DatabaseTable", "Filter"}, "an expression is computed by each reader"
 
 
-def test_seconds_are_of_steps_that_were_timed(lake: Lake, orders_csv: Writer) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    begun: list[str] = []
-    run = refresh(lake, on_progress=begun.append)
-    assert begun == ["facts", "models", "churn", "scores"]
-    assert set(run.seconds) == {"facts", "models", "churn", "scores"}
-    assert all(seconds > 0 for seconds in run.seconds.values())
-    assert latest(lake).seconds == run.seconds
+def test_seconds_are_of_steps_that_were_timed(watched: Watched) -> None:
+    seconds = watched.run.seconds
+    assert watched.begun == ["facts", "models", "churn", "scores"]
+    assert set(seconds) == {"facts", "models", "churn", "scores"}
+    assert all(second > 0 for second in seconds.values())
+    assert latest(watched.lake).seconds == seconds
 
 
-def test_a_setting_that_is_gone_does_not_stop_the_next_refresh(
-    lake: Lake, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
+def test_a_setting_that_is_gone_does_not_stop_the_next_refresh(imported: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     old = Settings.from_dict({"window_days": 90}).to_dict()
     old["rfm"]["abolished"] = 1
     old["gone"] = {"x": 2}
     with monkeypatch.context() as patched:
         patched.setattr(Settings, "to_dict", lambda _: old)
-        run = refresh(lake)
+        run = refresh(imported)
     assert run.settings["gone"] == {"x": 2}
-    assert refresh(lake, dt.date(2025, 2, 28)).settings == Settings(window_days=90).to_dict()
-    tier_moves(lake, run, Settings(window_days=90))
+    assert refresh(imported, dt.date(2025, 2, 28)).settings == Settings(window_days=90).to_dict()
+    tier_moves(imported, run, Settings(window_days=90))
 
 
-def test_preview_says_who_would_move_and_changes_nothing(lake: Lake, orders_csv: Writer) -> None:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    run = refresh(lake)
+def test_preview_says_who_would_move_and_changes_nothing(refreshed: Lake) -> None:
+    run = latest(refreshed)
     settings = Settings.from_dict({"rfm": {"weights": [0.0, 0.0, 1.0]}})
-    moves = lake.engine.to_pyarrow(tier_moves(lake, run, settings)).to_pylist()
+    moves = refreshed.engine.to_pyarrow(tier_moves(refreshed, run, settings)).to_pylist()
     then = {row["customer_id"]: row["to_tier"] for row in moves}
     assert then == {"a": "at_risk", "b": "high", "c": "at_risk"}
-    published = scores(lake, refresh(lake, settings=settings))
+    published = scores(refreshed, refresh(refreshed, settings=settings))
     assert {c: row["value_tier"] for c, row in published.items()} == then
     with pytest.raises(SettingsError, match="zhike refresh --window-days"):
-        tier_moves(lake, run, Settings(window_days=90))
+        tier_moves(refreshed, run, Settings(window_days=90))
 
 
-def test_online_retail_has_every_customer(lake: Lake, online_retail: Path) -> None:
-    import_file(lake, online_retail)
-    run = refresh(lake)
+def test_online_retail_has_every_customer(retail: tuple[Lake, Run]) -> None:
+    lake, run = retail
     found = scores(lake, run)
     # 4,372 customers in the file; 4,327 still have something they bought and kept.
     assert run.customers == len(found) == 4372

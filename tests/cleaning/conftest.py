@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from zhike.cleaning.clean import NO_ORDERS, STAGED, CleanResult, clean
@@ -84,7 +85,8 @@ def clean_rows(tmp_path: Path) -> CleanRows:
             rows = [(*row, *marks) for row, marks in zip(rows, ragged, strict=True)]
         con.execute(f"CREATE TABLE raw_rows ({', '.join(defined)})")
         if rows:
-            con.executemany(f"INSERT INTO raw_rows VALUES ({', '.join('?' * len(defined))})", rows)
+            given = pa.table({f"c{n}": list(values) for n, values in enumerate(zip(*rows, strict=True))})
+            con.from_arrow(given).insert_into("raw_rows")
         raw = RawTable(
             "raw_rows",
             tuple(RawColumn(name, kind) for name, kind in kinds.items()),

@@ -1,6 +1,7 @@
 """What tests of the product share: an installation in a temporary folder, workspaces, people of every role.
 
-The database is SQLite unless ZHIKE_DATABASE_URL names another one; `make test` runs these tests on both.
+The database is SQLite unless ZHIKE_DATABASE_URL names another one; `make test` runs these tests on both, but those
+that never open a database and those that are marked `one_database` on SQLite only.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 # Before Django reads its settings.
@@ -26,15 +28,34 @@ from zhike_crm.accounts.models import Membership, User
 from zhike_crm.workspaces.models import Workspace
 
 PASSWORD = "correct horse battery"
+HERE = Path(__file__).parent
+# Who opens a database has one of these, by itself or by way of another fixture.
+DATABASE = {"db", "transactional_db", "django_db_setup"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, leave out what has been tested on SQLite and would be the same again."""
+    if "ZHIKE_DATABASE_URL" not in os.environ:
+        return
+    the_same = [item for item in items if item.path.is_relative_to(HERE) and not _asks_a_database(item)]
+    items[:] = [item for item in items if item not in the_same]
+    config.hook.pytest_deselected(items=the_same)
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    opened = DATABASE.intersection(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db")
+    return bool(opened) and item.get_closest_marker("one_database") is None
 
 
 @pytest.fixture(autouse=True)
 def _plain_static_files(settings: Any) -> None:
-    """Tests need no collected files, and hash passwords cheaply."""
+    """Tests need no collected files and no list of them, and hash passwords cheaply."""
     storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": storage}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    # Looked up when asked for; to list all of them takes every test client longer than its first requests.
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 

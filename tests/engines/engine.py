@@ -67,6 +67,8 @@ def spark_engine() -> Engine:
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.adaptive.enabled", "false")  # re-planning costs more than these tables do
         .config("spark.driver.memory", "1g")
+        # Java's second compiler takes half of so short a life.
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .getOrCreate()
     )
     session.sparkContext.setLogLevel("ERROR")

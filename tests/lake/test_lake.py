@@ -295,3 +295,13 @@ def test_an_import_without_a_stored_row_can_be_undone(lake: Lake) -> None:
     ledger.undo(lake, 2)
     assert [batch.state for batch in ledger.batches(lake)] == [State.COMMITTED, State.UNDONE]
     assert amounts(lake) == {"1": 10}
+
+
+def test_a_lake_behind_an_address_computes_too(tmp_path: Path) -> None:
+    with Lake(f"file://{tmp_path}/lake", engine="duckdb") as lake:
+        given = ibis.memtable({"customer_id": ["a", "b"], "amount": [1.5, None]})
+        kept = lake.materialised(given.mutate(double=given.amount * 2), "doubled")
+        assert sorted(kept.to_pyarrow().to_pylist(), key=lambda row: row["customer_id"]) == [
+            {"customer_id": "a", "amount": 1.5, "double": 3.0},
+            {"customer_id": "b", "amount": None, "double": None},
+        ]

@@ -13,7 +13,9 @@ from zhike.importing.importer import Choices, import_file
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run
 from zhike.pipeline import refresh
-from zhike.report.page import write_report
+from zhike.report.data import read_figures
+from zhike.report.figures import ReportFigures
+from zhike.report.page import page_html
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "base"}
 
@@ -50,15 +52,23 @@ class Page(HTMLParser):
         return "\n".join(self.texts)
 
 
-@pytest.fixture
-def report(tmp_path: Path) -> Callable[..., Page]:
-    """Writes the report of a run and takes it apart."""
+_FIGURES: dict[str, ReportFigures] = {}
+_PAGES: dict[tuple[str, str], Page] = {}
 
-    def write(lake: Lake, run: Run, language: str = "en") -> Page:
-        path = write_report(lake, run, tmp_path / f"report-{language}.html", language=language)
-        return Page(path.read_text("utf-8"))
 
-    return write
+@pytest.fixture(scope="session")
+def report() -> Callable[..., Page]:
+    """The report of a run, taken apart. One that has been asked for is not made again, nor its figures read."""
+
+    def page(lake: Lake, run: Run, language: str = "en") -> Page:
+        which = f"{lake.url} {run}"
+        if which not in _FIGURES:
+            _FIGURES[which] = read_figures(lake, run)
+        if (which, language) not in _PAGES:
+            _PAGES[which, language] = Page(page_html(_FIGURES[which], language=language))
+        return _PAGES[which, language]
+
+    return page
 
 
 @pytest.fixture
@@ -72,10 +82,22 @@ def scored(lake: Lake, orders_csv: Callable[..., Path]) -> Callable[..., Run]:
     return run
 
 
+def some_orders(customers: int = 8, months: int = 6) -> list[str]:
+    """Every customer buys every month, except that half of them stop after three months."""
+    return [
+        f"{c}-{m},c{c},2025-{m + 1:02d}-{c + 1:02d},{10 * (c + 1)}"
+        for c in range(customers)
+        for m in range(months)
+        if m < 3 or c % 2
+    ]
+
+
 @pytest.fixture(scope="session")
-def retail(tmp_path_factory: pytest.TempPathFactory, online_retail: Path) -> Iterator[tuple[Lake, Run]]:
-    """Online Retail as of its last day, after a run of three months before."""
-    with Lake(tmp_path_factory.mktemp("retail") / "lake", engine="duckdb") as lake:
-        import_file(lake, online_retail)
-        refresh(lake, dt.date(2011, 9, 9))
-        yield lake, refresh(lake)
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lake, Run, Run]]:
+    """Eight customers of whom half stop, scored in March and in June."""
+    folder = tmp_path_factory.mktemp("small")
+    orders = folder / "orders.csv"
+    orders.write_text("\n".join(["order_id,customer_id,ordered_at,amount", *some_orders()]) + "\n")
+    with Lake(folder / "lake", engine="duckdb") as lake:
+        import_file(lake, orders, Choices(table="orders"))
+        yield lake, refresh(lake, dt.date(2025, 3, 20)), refresh(lake, dt.date(2025, 6, 20))

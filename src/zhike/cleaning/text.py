@@ -11,7 +11,7 @@ from zhike.language import _, current_language
 from zhike.schema import contract
 
 if TYPE_CHECKING:
-    from zhike.cleaning.report import Unmet, QualityReport, RuleCount
+    from zhike.cleaning.report import QualityReport, RuleCount, Unmet
 
 WIDTH = 100
 INDENT = "  "

@@ -55,7 +55,7 @@ def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
         EngineError: the driver for this kind of database is not installed.
     """
     url, sql, limits = request["url"], request["sql"], Limits(**request["limits"])
-    kind = _kind(url)
+    kind = kind_of(url)
     progress({"step": "reading"})
     try:
         with _batches(kind, url, sql, limits) as (schema, batches):
@@ -80,10 +80,10 @@ def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
         ) from error
 
 
-def _kind(url: str) -> str:
+def kind_of(url: str) -> str:
     """The kind of database an address names.
 
-    >>> _kind("PostgreSQL://db/shop")
+    >>> kind_of("PostgreSQL://db/shop")
     'postgresql'
     """
     kind, given, _ = url.partition("://")

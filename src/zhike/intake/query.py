@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zhike.errors import InputError
+from zhike.intake.databases import kind_of
 from zhike.intake.limits import Limits
 from zhike.intake.sandbox import Cause, Death, run_worker
 
@@ -28,6 +29,8 @@ def fetch_query(url: str, sql: str, destination: Path, *, limits: Limits | None 
             time, memory and size; or the query does not only read.
         EngineError: the driver for this kind of database is not installed.
     """
+    # The child finds it too; who has mistyped an address need not wait for one.
+    kind_of(url)
     partial = destination.with_suffix(".partial")
     request = {"url": url, "sql": sql, "destination": str(partial)}
     try:

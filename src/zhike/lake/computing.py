@@ -80,7 +80,7 @@ class Computing(ABC):
         # Not Ibis's drop_table: Ibis 12 loses the table's name on the way to SQL.
         self._drops.append(lambda: self.engine.raw_sql(f"DROP TABLE IF EXISTS {quoted(name)}").fetchall())
         with computing(self.url):
-            return self.engine.create_table(name, obj=expression, temp=True)
+            return self.engine.computed(name, expression)
 
     def cut(self, expression: Any, name: str) -> Any:
         """The expression, ready to be mentioned many times in one query.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,18 +13,26 @@ from typing import Any
 import duckdb
 import ibis
 from ibis.backends.duckdb import Backend
+from ibis.expr import operations
 
 from zhike.errors import EngineError
 from zhike.lake.failures import computing
 from zhike.lake.working import memory_limit, memory_named
+from zhike.sql import literal, quoted
+
+_COMPILING = threading.RLock()
+_TEMPORARY = operations.Namespace(catalog="temp", database="main")
 
 
-def connect(engine: str | None = None, *, reachable: tuple[Path, ...] = (), scratch: Path | None = None) -> Any:
+def connect(
+    engine: str | None = None, *, place: str = "", reachable: tuple[Path, ...] = (), scratch: Path | None = None
+) -> Any:
     """An Ibis backend.
 
     Args:
         engine: `duckdb`, `spark` (a session in this process) or `sc://host:port` (Spark Connect).
             Default: the environment variable ZHIKE_ENGINE, else `duckdb`.
+        place: the lake that is read, as errors name it.
         reachable: the only folders DuckDB may open files in from then on, the lake's first. A lake holds what
             strangers uploaded, so a query must not wander off to other files. DuckDB 2.0 knows no folder that may only
             be read: SQL could also write there. No text of a person ever becomes SQL here; values reach it through
@@ -39,7 +48,7 @@ def connect(engine: str | None = None, *, reachable: tuple[Path, ...] = (), scra
     chosen = engine or os.environ.get("ZHIKE_ENGINE") or "duckdb"
     if chosen == "duckdb":
         with memory_named():
-            return _duckdb(reachable, scratch)
+            return _duckdb(place, reachable, scratch)
     if chosen == "spark" or chosen.startswith("sc://"):
         return _spark(chosen)
     raise EngineError(
@@ -58,9 +67,38 @@ class LakeReader(Backend):  # type: ignore[misc]  # Ibis has no types
         with computing(self.place), _damage():
             return super().to_pyarrow(expr, **how)
 
-    def create_table(self, name: str, /, obj: Any = None, **how: Any) -> Any:
+    def compile(self, expr: Any, /, **how: Any) -> str:
+        """Without merging a query's steps: DuckDB does that itself, and far quicker than Ibis."""
+        # The option is of the whole process, in which others may use Ibis too.
+        with _COMPILING:
+            before, ibis.options.sql.fuse_selects = ibis.options.sql.fuse_selects, False
+            try:
+                return str(super().compile(expr, **how))
+            finally:
+                ibis.options.sql.fuse_selects = before
+
+    def computed(self, name: str, expression: Any) -> Any:
+        """A temporary table of what an expression gives.
+
+        Ibis's own `create_table` copies the tree of the query several times and asks for the types it has just said:
+        where there is little data, that takes longer than the query.
+        """
+        schema = expression.schema()
+        written = self.compiler.type_mapper.to_string
+        columns = ", ".join(f"{quoted(column)} {written(kind)}" for column, kind in schema.items())
         with computing(self.place), _damage():
-            return super().create_table(name, obj, **how)
+            self._run_pre_execute_hooks(expression)
+            query = self.compile(expression)
+            self.con.execute(f"CREATE TEMP TABLE {quoted(name)} ({columns})")
+            self.con.execute(f"INSERT INTO {quoted(name)} {query}").fetchall()
+        return operations.DatabaseTable(name, schema=schema, source=self, namespace=_TEMPORARY).to_expr()
+
+    def written(self, expression: Any, file: Path, how: str) -> None:
+        """What an expression gives, as a file."""
+        with computing(self.place), _damage():
+            self._run_pre_execute_hooks(expression)
+            query = self.compile(expression)
+            self.con.execute(f"COPY ({query}) TO {literal(str(file))} ({how})").fetchall()
 
 
 @contextmanager
@@ -74,14 +112,14 @@ def _damage() -> Iterator[None]:
         raise duckdb.InvalidInputException(str(error)) from error
 
 
-def _duckdb(reachable: tuple[Path, ...], scratch: Path | None) -> Any:
+def _duckdb(place: str, reachable: tuple[Path, ...], scratch: Path | None) -> Any:
     settings: dict[str, Any] = {"memory_limit": memory_limit(), "preserve_insertion_order": False}
     if scratch is not None:
         settings["temp_directory"] = str(scratch)
-    if not reachable:
-        return ibis.duckdb.connect(**settings)
     backend = LakeReader().connect(**settings)
-    backend.place = str(reachable[0])
+    backend.place = place
+    if not reachable:
+        return backend
     # Ours says which step it is; DuckDB's would be drawn over it.
     backend.con.execute("SET enable_progress_bar = false")
     folders = [str(folder) for folder in (*reachable, *([scratch] if scratch else []))]

@@ -21,7 +21,6 @@ from zhike.errors import LakeError
 from zhike.lake.facts_view import Facts
 from zhike.lake.failures import computing
 from zhike.lake.writing import CUSTOMER_ROW_GROUP
-from zhike.sql import literal, quoted
 from zhike.version import __version__
 
 # Raised when something that is kept is computed otherwise than before within a version.
@@ -89,13 +88,8 @@ def _write(facts: Facts, table: Any, file: Path) -> None:
     lake = facts.lake
     with lake.staging() as aside, computing(lake.url):
         unfinished = aside / file.name
-        # A view, because only then Ibis hands over the small tables of ours that the expression mentions.
-        view = f"keeping_{file.stem[-16:]}"
-        lake.engine.create_view(view, table.order_by("customer_id"), overwrite=True)
         how = f"FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {CUSTOMER_ROW_GROUP}"
-        lake.engine.raw_sql(f"COPY (FROM {quoted(view)}) TO {literal(str(unfinished))} ({how})").fetchall()
-        # Not Ibis's drop_view: Ibis 12 loses the name on the way to SQL.
-        lake.engine.raw_sql(f"DROP VIEW {quoted(view)}").fetchall()
+        lake.engine.written(table.order_by("customer_id"), unfinished, how)
         file.parent.mkdir(exist_ok=True)
         _forget(file.parent, file.name.rsplit("-", 1)[0])
         os.replace(unfinished, file)

@@ -67,14 +67,14 @@ class Lake(Computing):
 
     def _connected(self) -> Any:
         if not self.is_local:
-            return connect(self._engine)
+            return connect(self._engine, place=self.url)
         try:
             # A lake that is not there yet is not made by looking into it.
             scratch = self.scratch() if Path(self.url).is_dir() else private_folder(self.url)
         except LakeError:
             # What cannot be written can be read all the same.
             scratch = private_folder(self.url)
-        return connect(self._engine, reachable=(Path(self.url),), scratch=scratch)
+        return connect(self._engine, place=self.url, reachable=(Path(self.url),), scratch=scratch)
 
     # -- tables ---------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def _clearest(found: Sequence[Quality]) -> Quality:
 def reason(chosen: Quality, found: tuple[Quality, ...], *, asked: bool) -> str:
     """Why so many, in the current language."""
     zh = current_language() == "zh"
-    others = [f"{q.clusters} ({q.silhouette:.2f})" for q in found if q.is_stable and q is not chosen]
+    others = [f"{q.clusters} ({q.silhouette:.2f})" for q in found if q.is_stable and q != chosen]
     parts = [_why(chosen, found, asked=asked)]
     if others:
         parts.append(_("Also found again: {others}.", others=("、" if zh else ", ").join(others)))
@@ -107,7 +108,7 @@ def _why(chosen: Quality, found: tuple[Quality, ...], *, asked: bool) -> str:
             **values,
         )
     clearest = _clearest([q for q in found if q.is_stable])
-    if chosen is clearest:
+    if chosen == clearest:
         return _(
             "{k} groups: of {first} to {last} these are the clearest (silhouette {silhouette}) among those that half "
             "of the customers give as well as the other half.",
@@ -120,6 +121,23 @@ def _why(chosen: Quality, found: tuple[Quality, ...], *, asked: bool) -> str:
         top=f"{clearest.silhouette:.2f}",
         **values,
     )
+
+
+Verdict = Literal["found", "drawn", "unstable", "unknown"]
+
+
+def verdict(silhouette: float, agreement: float | None) -> Verdict:
+    """What groups are worth: found in the data; drawn where there are no gaps; different for each half of the
+    customers; or of too few customers to tell.
+
+    >>> verdict(0.45, 0.9), verdict(0.2, 0.9), verdict(0.45, 0.4), verdict(0.45, None)
+    ('found', 'drawn', 'unstable', 'unknown')
+    """
+    if agreement is None:
+        return "unknown"
+    if agreement < UNSTABLE:
+        return "unstable"
+    return "found" if silhouette > STRUCTURE else "drawn"
 
 
 def stability_sentence(value: float | None) -> str:

@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from zhike.errors import InputError, SettingsError
 from zhike.language import LANGUAGES, _, current_language, speaking
+from zhike.segments.centres import Centres, far_from
 from zhike.segments.choice import Quality, best, numbers_for, reason, stability_sentence, tried
 from zhike.segments.columns import Customers, Reason, left_out_sentence, read_customers
-from zhike.segments.kmeans import MOST_CLUSTERS, SAMPLE, Fit, Matrix, kmeans
+from zhike.segments.kmeans import MOST_CLUSTERS, SAMPLE, Labels, Matrix, kmeans, nearest
 from zhike.segments.naming import Difference, column_name, group_names
 from zhike.segments.quality import stability
 from zhike.segments.scaling import Axis, scaled_table
@@ -34,6 +35,7 @@ class Clustering:
     centre), of each level of a category the share that has it (“column = level”). `quality`: what was tried.
     `stability`: how well halves of the customers agree on the groups of all (adjusted Rand index, 1 fully, 0 as chance
     would); None where there are too few. `axes`: how each column was scaled. `left_out`: columns not used, and why.
+    `model`: the centres, to say of later customers to which group they belong.
     """
 
     labels: pa.Table
@@ -46,6 +48,7 @@ class Clustering:
     nameless: int
     asked: bool
     differences: tuple[tuple[Difference, ...], ...]
+    model: Centres
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -96,7 +99,7 @@ def cluster(
     features: Sequence[str] | None = None,
     clusters: int | None = None,
     seed: int = 0,
-    like: Clustering | None = None,
+    like: Clustering | Centres | None = None,
     customer: str = "customer_id",
 ) -> Clustering:
     """Groups of customers who are alike.
@@ -111,8 +114,9 @@ def cluster(
         features: columns to group by, numbers or categories of up to 12 values; all that can be used when not given.
         clusters: how many, 2 to 50.
         seed: another one draws other samples.
-        like: an earlier clustering by these features: there are as many clusters (unless `clusters` is given), the
-            search starts from its centres as well, and each cluster has the number of the one it is most like.
+        like: an earlier clustering by these features, or its centres: there are as many clusters (unless `clusters` is
+            given), the search starts from its centres as well, and each cluster has the number of the one it is most
+            like.
         customer: the column that names the customer.
 
     Raises:
@@ -129,25 +133,30 @@ def cluster(
     rows = read_customers(table, features, customer=customer)
     _check_rows(rows, clusters)
     x, axes = scaled_table(rows.columns)
-    near = None if like is None else _centres_of(like, axes)
-    asked = clusters if clusters is not None or like is None else len(like.numbers)
+    before = like.model if isinstance(like, Clustering) else like
+    near = None if before is None else _centres_of(before, axes)
+    asked = clusters if clusters is not None or before is None else len(before.numbers)
     quality = _quality(x, asked, seed)
     k = best(quality).clusters
-    fit = kmeans(x, k, seed=seed, near=near if near is not None and len(near) == k else None)
-    order, numbers = _numbered(fit, near, () if like is None else like.numbers)
+    centres = kmeans(x, k, seed=seed, near=near if near is not None and len(near) == k else None).centres
+    # By the centres as they came to lie in the end, so that the same customers are assigned the same later.
+    labels = nearest(x, centres)
+    order, numbers = _numbered(centres, labels, near, () if before is None else before.numbers)
+    model = _model(x, axes, centres, labels, order, numbers)
     some = _some(x, seed)
     alike = np.abs(np.corrcoef(some, rowvar=False).reshape(len(axes), -1)) >= ALIKE
     return Clustering(
-        labels=_labels(rows, fit, order, numbers),
+        labels=_labels(rows, labels, order, numbers),
         numbers=numbers,
-        centres=_centres(fit, order, numbers, axes),
+        centres=_centres(model, labels, order),
         quality=quality,
         stability=stability(some, k, seed=seed),
         axes=axes,
         left_out=rows.left_out,
         nameless=rows.nameless,
         asked=asked is not None,
-        differences=tuple(_differences(fit.centres[place], axes, alike) for place in order),
+        differences=tuple(_differences(centres[place], axes, alike) for place in order),
+        model=model,
     )
 
 
@@ -200,38 +209,39 @@ def _some(x: Matrix, seed: int) -> Matrix:
     return x[np.sort(np.random.default_rng((seed, 3)).choice(len(x), SAMPLE, replace=False))]
 
 
-def _centres_of(like: Clustering, axes: tuple[Axis, ...]) -> Matrix:
+def _centres_of(like: Centres, axes: tuple[Axis, ...]) -> Matrix:
     """The centres of an earlier clustering as they lie now; average in what it did not know (a new category)."""
-    known = set(like.centres.column_names[2:]) & {_heading(axis) for axis in axes}
+    then = like.originals
+    known = set(then) & {axis.heading for axis in axes}
     if not known:
         raise InputError(
             "The earlier clustering is of other columns: {found}, not {wanted}.",
             fix="Pass the same features, or leave out like=.",
-            found=", ".join(like.centres.column_names[2:]),
-            wanted=", ".join(_heading(axis) for axis in axes),
+            found=", ".join(then),
+            wanted=", ".join(axis.heading for axis in axes),
         )
     columns = [
-        axis.scaled(like.centres[_heading(axis)].to_numpy())
-        if _heading(axis) in known
-        else np.full(len(like.numbers), axis.mean)
+        axis.scaled(then[axis.heading]) if axis.heading in known else np.full(len(like.numbers), axis.mean)
         for axis in axes
     ]
     return np.stack(columns).T
 
 
-def _numbered(fit: Fit, near: Matrix | None, numbers: tuple[int, ...]) -> tuple[list[int], tuple[int, ...]]:
+def _numbered(
+    centres: Matrix, labels: Labels, near: Matrix | None, numbers: tuple[int, ...]
+) -> tuple[list[int], tuple[int, ...]]:
     """The clusters in the order they are told, and their numbers.
 
     By size, the largest first, numbered from 1; with an earlier clustering, those that are most like one of its
     clusters (all together as near as can be) have its number, the others the next ones.
     """
-    sizes = np.bincount(fit.labels, minlength=len(fit.centres))
-    by_size = sorted(range(len(sizes)), key=lambda place: (-sizes[place], *fit.centres[place]))
+    sizes = np.bincount(labels, minlength=len(centres))
+    by_size = sorted(range(len(sizes)), key=lambda place: (-sizes[place], *centres[place]))
     if near is None:
         return by_size, tuple(range(1, len(sizes) + 1))
     from scipy.optimize import linear_sum_assignment
 
-    away = np.square(fit.centres[:, None] - near).sum(axis=2)
+    away = np.square(centres[:, None] - near).sum(axis=2)
     given = {int(place): numbers[then] for place, then in zip(*linear_sum_assignment(away), strict=True)}
     free = iter(range(max(numbers) + 1, max(numbers) + 1 + len(sizes)))
     for place in by_size:
@@ -241,20 +251,28 @@ def _numbered(fit: Fit, near: Matrix | None, numbers: tuple[int, ...]) -> tuple[
     return order, tuple(given[place] for place in order)
 
 
-def _labels(rows: Customers, fit: Fit, order: list[int], numbers: tuple[int, ...]) -> pa.Table:
+def _model(
+    x: Matrix, axes: tuple[Axis, ...], centres: Matrix, labels: Labels, order: list[int], numbers: tuple[int, ...]
+) -> Centres:
+    sizes = np.bincount(labels, minlength=len(order))[order]
+    return Centres(
+        numbers=numbers,
+        axes=axes,
+        places=centres[order],
+        shares=tuple(float(share) for share in sizes / len(labels)),
+        far=far_from(x, centres, labels),
+    )
+
+
+def _labels(rows: Customers, labels: Labels, order: list[int], numbers: tuple[int, ...]) -> pa.Table:
     number = np.zeros(len(order), dtype=np.int32)
     number[order] = numbers
-    return pa.table({"customer_id": rows.ids, "cluster": number[fit.labels]})
+    return pa.table({"customer_id": rows.ids, "cluster": number[labels]})
 
 
-def _centres(fit: Fit, order: list[int], numbers: tuple[int, ...], axes: tuple[Axis, ...]) -> pa.Table:
-    sizes = np.bincount(fit.labels, minlength=len(order))[order]
-    columns = {_heading(axis): axis.original(fit.centres[order, place]) for place, axis in enumerate(axes)}
-    return pa.table({"cluster": pa.array(numbers, pa.int32()), "size": sizes, **columns})
-
-
-def _heading(axis: Axis) -> str:
-    return axis.column if axis.level is None else f"{axis.column} = {axis.level}"
+def _centres(model: Centres, labels: Labels, order: list[int]) -> pa.Table:
+    sizes = np.bincount(labels, minlength=len(order))[order]
+    return pa.table({"cluster": pa.array(model.numbers, pa.int32()), "size": sizes, **model.originals})
 
 
 def _differences(centre: Any, axes: tuple[Axis, ...], alike: Any) -> tuple[Difference, ...]:

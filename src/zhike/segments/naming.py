@@ -36,6 +36,11 @@ _WORDS: dict[str, tuple[Callable[[], str], Callable[[], str]]] = {
     "tenure_days": (lambda: _("new customers"), lambda: _("long-standing customers")),
     "average_order_value": (lambda: _("small orders"), lambda: _("large orders")),
     "clv": (lambda: _("low lifetime value"), lambda: _("high lifetime value")),
+    "residual_clv": (lambda: _("little to come"), lambda: _("much to come")),
+    "expected_purchases": (lambda: _("few purchases to expect"), lambda: _("many purchases to expect")),
+    "p_alive": (lambda: _("probably gone"), lambda: _("probably staying")),
+    "churn_probability": (lambda: _("unlikely to leave"), lambda: _("likely to leave")),
+    "profit": (lambda: _("low profit"), lambda: _("high profit")),
     "age": (lambda: _("younger"), lambda: _("older")),
     "income": (lambda: _("low income"), lambda: _("high income")),
     "nps": (lambda: _("unlikely to recommend"), lambda: _("likely to recommend")),
@@ -56,7 +61,16 @@ def level_name(level: str) -> str:
     return {"no": _("no"), "yes": _("yes")}.get(level, level)
 
 
-def phrase(difference: Difference) -> str:
+# What people call a column, or a level of one: in the current language.
+Called = Callable[[str, str | None], str]
+
+
+def usual_name(column: str, level: str | None) -> str:
+    """What a column of ours is called, or a level of it."""
+    return column_name(column) if level is None else level_name(level)
+
+
+def phrase(difference: Difference, called: Called = usual_name) -> str:
     """A difference in a word or two, in the current language.
 
     >>> from zhike.language import speaking
@@ -64,21 +78,22 @@ def phrase(difference: Difference) -> str:
     ...     phrase(Difference("recency_days", None, -1.2)), phrase(Difference("visits", None, 0.9))
     ('recent', 'high visits')
     """
-    if difference.level is not None:
-        return _("{column}: {value}", column=column_name(difference.column), value=level_name(difference.level))
-    if difference.column in _WORDS:
-        less, more = _WORDS[difference.column]
-        return more() if difference.effect > 0 else less()
-    if difference.effect > 0:
-        return _("high {column}", column=column_name(difference.column))
-    return _("low {column}", column=column_name(difference.column))
+    column, level, effect, _share = difference
+    if level is not None:
+        return _("{column}: {value}", column=called(column, None), value=called(column, level))
+    if column in _WORDS:
+        less, more = _WORDS[column]
+        return more() if effect > 0 else less()
+    name = called(column, None)
+    return _("high {column}", column=name) if effect > 0 else _("low {column}", column=name)
 
 
-def group_names(groups: Sequence[Sequence[Difference]]) -> tuple[str, ...]:
+def group_names(groups: Sequence[Sequence[Difference]], called: Called = usual_name) -> tuple[str, ...]:
     """A name for each group, all different, in the current language.
 
     Of each group the two or three differences that come first; more where another group would be called the same, and
-    a number where even these do not tell them apart.
+    a number where even these do not tell them apart. `called` says what columns and levels are called that are not
+    ours.
 
     >>> from zhike.language import speaking
     >>> often, seldom = Difference("frequency", None, 1.5), Difference("frequency", None, -0.7)
@@ -86,7 +101,7 @@ def group_names(groups: Sequence[Sequence[Difference]]) -> tuple[str, ...]:
     ...     group_names([[often], [seldom], []])
     ('frequent', 'infrequent', 'near the average')
     """
-    phrases = [list(dict.fromkeys(phrase(d) for d in _worth_naming(group))) for group in groups]
+    phrases = [list(dict.fromkeys(phrase(d, called) for d in _worth_naming(group))) for group in groups]
     lengths = [SHORT] * len(groups)
     for _longer in range(LONGEST - SHORT):
         names = _joined(phrases, lengths)

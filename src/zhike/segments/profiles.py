@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -134,15 +134,19 @@ def profile(
     features: Sequence[str] | None = None,
     customer: str = "customer_id",
     language: str | None = None,
+    everybody: Any = None,
 ) -> Profile:
     """What each group of customers is like, beside everybody in the table.
 
     Args:
         table: one row per customer: an Ibis, pandas, Polars or Arrow table, or a path.
-        groups: a `Clustering`; or the name of a column of `table`; or a table with `customer_id` and one more column.
+        groups: a `Clustering`; or the name of a column of `table`; or a table with `customer_id` and one more column;
+            or, of groups that overlap, a mapping of names to the ids of their customers.
         features: columns to compare; all that can be when not given.
         customer: the column that names the customer.
         language: of the names of clusters.
+        everybody: ids of the customers that stand for everybody, such as a sample of them; all of the table when not
+            given.
 
     Raises:
         InputError: the table or the groups cannot be read, or nobody is in a group.
@@ -154,27 +158,51 @@ def profile(
     """
     ignored = (groups,) if isinstance(groups, str) else ()
     rows = read_customers(table, features, customer=customer, ignore=ignored)
-    codes, found = _groups(table, groups, rows.ids, customer)
+    codes, members = _groups(table, groups, rows.ids, customer)
     names = _names(groups, codes, language)
+    others = np.ones(len(rows), dtype=bool) if everybody is None else _inside(rows.ids, everybody)
+    if not others.any():
+        raise _nobody()
     x, axes = scaled_table(rows.columns) if rows.columns else (np.zeros((len(rows), 0)), ())
-    members = [found == place for place in range(len(codes))]
+    centre, spread = x[others].mean(axis=0), x[others].std(axis=0)
+    spread[spread == 0] = 1.0
     certain = NormalDist().inv_cdf(1 - CHANCE / 2 / max(1, len(codes) * len(axes)))
     columns = {column.name: column for column in rows.columns}
+    all_of_them = [_Everybody.of(columns[axis.column], axis.level, others) for axis in axes]
     cards = []
     for code, name, member in zip(codes, names, members, strict=True):
         size = int(member.sum())
-        effects = (x[member].mean(axis=0) - [a.mean for a in axes]) / [a.spread for a in axes] if size else []
+        effects = (x[member].mean(axis=0) - centre) / spread if size else []
         traits = [
-            _trait(columns[axis.column], axis.level, member, float(effect), certain)
-            for axis, effect in zip(axes, effects, strict=True)
+            _trait(known, member, float(effect), certain) for known, effect in zip(all_of_them, effects, strict=True)
         ]
         traits.sort(key=lambda trait: -abs(trait.effect))
         cards.append(Card(code, name, size, size / len(rows), tuple(traits)))
     cards.sort(key=lambda card: -card.customers)
-    return Profile(tuple(cards), rows.left_out, int((found < 0).sum()))
+    ungrouped = len(rows) - int(np.logical_or.reduce(members, axis=0).sum())
+    return Profile(tuple(cards), rows.left_out, ungrouped)
 
 
-def _groups(table: Any, groups: Any, ids: Any, customer: str) -> tuple[list[Any], Any]:
+def _groups(table: Any, groups: Any, ids: Any, customer: str) -> tuple[list[Any], list[Any]]:
+    """The codes of the groups, and of each which customers are in it."""
+    if isinstance(groups, Mapping):
+        members = [_inside(ids, those) for those in groups.values()]
+        if not any(member.any() for member in members):
+            raise _nobody()
+        return list(groups), members
+    codes, found = _partition(table, groups, ids, customer)
+    return codes, [found == place for place in range(len(codes))]
+
+
+def _inside(ids: Any, those: Any) -> Any:
+    return np.asarray(pc.is_in(ids, value_set=pa.array(those, ids.type)).to_numpy())
+
+
+def _nobody() -> InputError:
+    return InputError("Nobody is in a group.", fix="Pass groups of these customers.")
+
+
+def _partition(table: Any, groups: Any, ids: Any, customer: str) -> tuple[list[Any], Any]:
     """The codes of the groups, and of each customer the place of theirs among these; −1 of who is in none."""
     if isinstance(groups, Clustering):
         groups, customer = groups.labels, "customer_id"
@@ -188,7 +216,7 @@ def _groups(table: Any, groups: Any, ids: Any, customer: str) -> tuple[list[Any]
     codes = sorted(pc.unique(pairs[column]).to_pylist())
     row = pc.index_in(ids.cast(pa.string()), value_set=pairs[customer].cast(pa.string()).combine_chunks())
     if row.null_count == len(row):
-        raise InputError("Nobody is in a group.", fix="Pass groups of these customers.")
+        raise _nobody()
     place = pc.index_in(pairs[column], value_set=pa.array(codes, pairs[column].type))
     return codes, pc.fill_null(pc.take(place, row), -1).to_numpy()
 
@@ -200,28 +228,46 @@ def _names(groups: Any, codes: list[Any], language: str | None) -> list[str]:
     return [called[code] for code in codes]
 
 
-def _trait(column: Column, level: str | None, member: Any, effect: float, certain: float) -> Trait:
-    values = column.values
-    if level is not None:
-        code = float(column.levels.index(level))
-        values = np.where(np.isnan(values), np.nan, (values == code).astype(np.float64))
-    own, everybody = values[member], values
-    own, everybody = own[~np.isnan(own)], everybody[~np.isnan(everybody)]
+class _Everybody(NamedTuple):
+    """One column, or one level of a category as 1 and 0, and what everybody is like in it."""
+
+    name: str
+    level: str | None
+    values: Vector
+    known: int
+    mean: float
+    median: float | None
+    skewed: bool
+
+    @classmethod
+    def of(cls, column: Column, level: str | None, others: Any) -> _Everybody:
+        values = column.values
+        if level is not None:
+            code = float(column.levels.index(level))
+            values = np.where(np.isnan(values), np.nan, (values == code).astype(np.float64))
+        known = values[others]
+        known = known[~np.isnan(known)]
+        median = None if level is not None else _median(known)
+        skewed = bool(median) and abs(skewness(known)) > SKEWED
+        mean = float(known.mean()) if len(known) else 0.0
+        return cls(column.name, level, values, len(known), mean, median, skewed)
+
+
+def _trait(everybody: _Everybody, member: Any, effect: float, certain: float) -> Trait:
+    own = everybody.values[member]
+    own = own[~np.isnan(own)]
     # Of a group drawn blindly, the mean would scatter by this much (in standard deviations).
-    share = len(own) / len(everybody)
+    share = len(own) / everybody.known if everybody.known else 1.0
     chance = math.sqrt(max(1 - share, 0.0) / len(own)) if len(own) else math.inf
-    median = None if level is not None else _median(own)
-    of_all = None if level is not None else _median(everybody)
-    skewed = level is None and bool(of_all) and abs(skewness(everybody)) > SKEWED
     return Trait(
-        column=column.name,
-        level=level,
+        column=everybody.name,
+        level=everybody.level,
         known=len(own),
         mean=float(own.mean()) if len(own) else None,
-        median=median,
-        everybody_mean=float(everybody.mean()),
-        everybody_median=of_all,
-        measure="median" if skewed else "mean",
+        median=None if everybody.level is not None else _median(own),
+        everybody_mean=everybody.mean,
+        everybody_median=everybody.median,
+        measure="median" if everybody.skewed else "mean",
         effect=effect,
         is_clear=abs(effect) > certain * chance > 0,
     )

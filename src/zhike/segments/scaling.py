@@ -43,6 +43,11 @@ class Axis:
     def is_log(self) -> bool:
         return self.unit > 0
 
+    @property
+    def heading(self) -> str:
+        """The column, or “column = level”."""
+        return self.column if self.level is None else f"{self.column} = {self.level}"
+
     def scaled(self, values: Vector) -> Vector:
         """Original → scaled; missing stays missing."""
         levelled = _logarithm(values, self.unit) if self.is_log else values

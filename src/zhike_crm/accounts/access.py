@@ -119,6 +119,17 @@ def visible(member: Membership, rows: Any) -> Any:
     return rows.filter(owner=member)
 
 
+def within_reach(member: Membership) -> set[int] | None:
+    """The ids of the members whose records the member sees; None for everybody's, and those of nobody."""
+    whose = reach(member)
+    if whose == Reach.ALL:
+        return None
+    if whose == Reach.TEAM and member.team_id:
+        rows = type(member).objects.of(member.workspace_id).filter(team=member.team_id)
+        return {member.pk, *rows.values_list("pk", flat=True)}
+    return {member.pk}
+
+
 def grants(role: str) -> set[str]:
     """The permissions of a role."""
     return set(_GRANTS[role])

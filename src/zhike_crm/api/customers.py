@@ -27,6 +27,7 @@ from zhike_crm.customers.lists import CustomerList
 from zhike_crm.customers.models import Customer
 from zhike_crm.fields.values import definitions
 from zhike_crm.ui.lists.listing import Question
+from zhike_crm.ui.lists.paging import beyond
 
 router = Router(tags=["customers"])
 # Up to so many matches are found first and then sorted; more of them soon fill a page along the index.
@@ -45,12 +46,12 @@ def customer_list(
     """Customers that meet the conditions. `where` is what lists use:
     `{"all": [{"column": "value_tier", "test": "any_of", "value": ["high"]}]}`."""
     order = cursors.Order() if sort == "id" else _order(CustomerList(request.by), sort)
+    question = Question.from_query({"where": where, "q": q})
     page = None
-    if not where and not q and reach(request.by) == Reach.ALL:
+    if not question.narrows and reach(request.by) == Reach.ALL:
         page = _everybody(request.by, order, cursor, limit)
     if page is None:
-        rows = _asked(request.by, where, q).values_list(*records.COLUMNS)
-        page = cursors.page(rows, order, cursor, limit, _value)
+        page = _asked(CustomerList(request.by), question, order, cursor, limit)
     shown, following = page
     return answer({"items": records.customers(shown, request.by), "next": following})
 
@@ -157,10 +158,35 @@ def _everybody(by: Any, order: cursors.Order, cursor: str, limit: int) -> tuple[
         after = cursors.read(cursor, order).pk if cursor else 0
         rows = fetch(("customers", limit), by_id, workspace=by.workspace_id, after=after)
         return cursors.cut(rows, order, limit, _value)
-    if order.is_id or cursor:
+    if order.is_id or cursor or order.column.name not in _INDEXED:
         return None
     rows = fetch(("customers by", order.name, limit), by_column, workspace=by.workspace_id)
     return cursors.cut(rows, order, limit, _value) if len(rows) > limit else None
+
+
+# By what the first customers are read off an index (`Customer`, `Score`).
+_INDEXED = {"revenue", "rank", "name", "email", "phone", "country", "city", "created_at"}
+
+
+def _asked(
+    asked: CustomerList, question: Question, order: cursors.Order, cursor: str, limit: int
+) -> tuple[list[Any], str | None]:
+    """A page of the rows that the conditions mean: the same columns and tests as on the page."""
+    place = cursors.read(cursor, order) if cursor else None
+    column = None if order.is_id else order.column
+    after = (place.value, place.pk) if place else None
+    ids = beyond(asked, question, timezone.localdate(), column, after, limit + 1, descending=order.descending)
+    rows = current(asked.member)
+    if ids is not None:
+        found = {row[0]: row for row in rows.filter(pk__in=ids).values_list(*records.COLUMNS)}
+        # Where one went at this very moment, a short page would look like the last one.
+        if len(found) == len(ids):
+            return cursors.cut([found[pk] for pk in ids], order, limit, _value)
+    if question.narrows:
+        rows = asked.filtered(question, timezone.localdate())
+        few = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+        rows = current(asked.member).filter(pk__in=few) if len(few) <= FEW else rows
+    return cursors.page(rows.values_list(*records.COLUMNS), order, cursor, limit, _value)
 
 
 def _there(workspace: int) -> Any:
@@ -172,16 +198,6 @@ _PLACES = {"pk": 0} | {name: place for place, name in enumerate(records.COLUMNS)
 
 def _value(row: Any, path: str) -> Any:
     return row[_PLACES[path]]
-
-
-def _asked(by: Any, where: str, q: str) -> Any:
-    """The rows that the conditions mean: the same columns and tests as on the page."""
-    question = Question.from_query({"where": where, "q": q})
-    if not question.narrows:
-        return current(by)
-    rows = CustomerList(by).filtered(question, timezone.localdate())
-    few = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
-    return current(by).filter(pk__in=few) if len(few) <= FEW else rows
 
 
 def _order(asked: CustomerList, sort: str) -> cursors.Order:

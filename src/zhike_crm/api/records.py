@@ -59,9 +59,7 @@ def _unproven(workspace: int) -> list[str]:
     return next((list(names) for (names,) in fetch("unproven", build, workspace=workspace)), [])
 
 
-def _customer(
-    row: Sequence[Any], custom: dict[str, Any], hidden: Iterable[str], unproven: list[str]
-) -> dict[str, Any]:
+def _customer(row: Sequence[Any], custom: dict[str, Any], hidden: Iterable[str], unproven: list[str]) -> dict[str, Any]:
     told = dict(zip(PROFILE, row[1:_TO_PROFILE], strict=True))
     for name in hidden:
         del told[name]

@@ -49,8 +49,9 @@ class MembersIn(Strict):
 
 # -- answers -----------------------------------------------------------------------------------------------------------
 class SegmentOut(Schema):
-    """`count`, `entered` and `left` are those of the last time it was computed, at `counted_at`. `rule` is null where
-    it asks about data that the token may not see."""
+    """`kind`: rule, list, or cluster, a group that was found in the data: then with the `number` that it has in its
+    `clustering`. `count`, `entered` and `left` are those of the last time it was computed, at `counted_at`. `rule` is
+    null where it asks about data that the token may not see."""
 
     id: int
     name: str
@@ -59,6 +60,8 @@ class SegmentOut(Schema):
     rule: dict[str, Any] | None
     dynamic: bool
     owner: int | None
+    clustering: int | None
+    number: int | None
     count: int | None
     entered: int
     left: int
@@ -77,7 +80,7 @@ class CountOut(Schema):
 
 
 class TurnOut(Schema):
-    """One time it was computed (`rule`, `refresh`, `asked`, `merge`) or changed by hand (`people`)."""
+    """One time it was computed (`rule`, `refresh`, `asked`, `merge`, `found`) or changed by hand (`people`)."""
 
     id: int
     at: dt.datetime

@@ -36,7 +36,7 @@ from zhike_crm.segments.rules import is_hidden
 
 router = Router(tags=["segments"])
 _NEWEST = cursors.Order(descending=True)
-_SEGMENT = ("name", "description", "kind", "dynamic", "count", "entered", "left", "counted_at", "problem", "created_at")
+_SEGMENT = ("description", "kind", "dynamic", "count", "entered", "left", "counted_at", "problem", "created_at")
 _TURN = ("at", "cause", "count", "entered", "left")
 
 
@@ -49,7 +49,7 @@ def segment_list(
 ) -> HttpResponse:
     """Segments, oldest first. Ask for the customers of one by its address, or in `where` of the list of customers:
     `{"column": "segment", "test": "any_of", "value": ["3"]}`."""
-    rows = Segment.objects.of(request.workspace)
+    rows = Segment.objects.of(request.workspace).filter(draft=False)
     rows = rows.exclude(archived_at=None) if archived else rows.filter(archived_at=None)
     shown, following = cursors.page(rows, cursors.Order(), cursor, limit)
     return answer({"items": _all_told(shown, request.by), "next": following})
@@ -75,7 +75,7 @@ def count_rule(request: HttpRequest, body: RuleIn) -> HttpResponse:
 @router.get("/segments/{pk}", auth=may("customers.view"), response={200: SegmentOut, **PROBLEMS})
 def get_segment(request: HttpRequest, pk: Id) -> HttpResponse:
     """One segment."""
-    return answer(_told(_found(request, pk), request))
+    return answer(_told(found_segment(request, pk), request))
 
 
 @router.patch("/segments/{pk}", auth=may("segments.edit"), response={200: SegmentOut, **PROBLEMS})
@@ -86,14 +86,14 @@ def change_segment(request: HttpRequest, pk: Id, body: SegmentPatch) -> HttpResp
         values["tree"] = values.pop("rule")
     if values.get("owner"):
         values["owner"] = member_of(request.by, values["owner"])
-    changed = actions.change_segment(_found(request, pk), request.by, via=Via.API, **values)
+    changed = actions.change_segment(found_segment(request, pk), request.by, via=Via.API, **values)
     return answer(_told(changed, request))
 
 
 @router.delete("/segments/{pk}", auth=may("segments.edit"), response={204: None, **PROBLEMS})
 def archive_segment(request: HttpRequest, pk: Id) -> HttpResponse:
     """Into the archive, from which it can be restored."""
-    found = _found(request, pk)
+    found = found_segment(request, pk)
     if found.archived_at is None:
         actions.archive_segment(found, request.by, via=Via.API)
     return nothing()
@@ -103,7 +103,7 @@ def archive_segment(request: HttpRequest, pk: Id) -> HttpResponse:
 @idempotent
 def restore_segment(request: HttpRequest, pk: Id) -> HttpResponse:
     """Back from the archive."""
-    found = _found(request, pk)
+    found = found_segment(request, pk)
     if found.archived_at is not None:
         actions.restore_segment(found, request.by, via=Via.API)
     return answer(_told(found, request))
@@ -113,7 +113,7 @@ def restore_segment(request: HttpRequest, pk: Id) -> HttpResponse:
 @idempotent
 def refresh_segment(request: HttpRequest, pk: Id) -> HttpResponse:
     """Have the rule say anew who is in it."""
-    return answer(records.job(actions.compute_again(_found(request, pk), request.by)), 202)
+    return answer(records.job(actions.compute_again(found_segment(request, pk), request.by)), 202)
 
 
 @router.get("/segments/{pk}/customers", auth=may("customers.view"), response={200: CustomersOut, **PROBLEMS})
@@ -124,7 +124,7 @@ def customers_of_segment(
     cursor: str = Query("", max_length=2_000, pattern=CURSOR),
 ) -> HttpResponse:
     """The customers in it now, of those within reach."""
-    found = _found(request, pk)
+    found = found_segment(request, pk)
     in_it = Q(memberships__segment=found, memberships__left_at=None)
     rows = current(request.by).filter(in_it).values_list(*records.COLUMNS)
     shown, following = cursors.page(rows, cursors.Order(), cursor, limit, lambda row, _path: row[0])
@@ -135,7 +135,7 @@ def customers_of_segment(
 @idempotent
 def change_customers_of_segment(request: HttpRequest, pk: Id, body: MembersIn) -> HttpResponse:
     """Put customers on a fixed list, or take them off, by their ids."""
-    found = _found(request, pk)
+    found = found_segment(request, pk)
     if not found.is_list or found.archived_at is not None:
         raise Problem(422, _("Only a fixed list that is in use can be changed by hand."))
     asked = {*body.add, *body.remove}
@@ -158,15 +158,15 @@ def segment_history(
     cursor: str = Query("", max_length=2_000, pattern=CURSOR),
 ) -> HttpResponse:
     """How its size went, the newest first: each time it was computed or changed by hand."""
-    rows = Turn.objects.of(request.workspace).filter(segment=_found(request, pk))
+    rows = Turn.objects.of(request.workspace).filter(segment=found_segment(request, pk))
     shown, following = cursors.page(rows, _NEWEST, cursor, limit)
     return answer(
         {"items": [{"id": row.pk, **{n: getattr(row, n) for n in _TURN}} for row in shown], "next": following}
     )
 
 
-def _found(request: Any, pk: int) -> Segment:
-    row = Segment.objects.of(request.workspace).select_related("workspace").filter(pk=pk).first()
+def found_segment(request: Any, pk: int) -> Segment:
+    row = Segment.objects.of(request.workspace).select_related("workspace").filter(pk=pk, draft=False).first()
     if row is None:
         raise Http404
     return row
@@ -181,7 +181,10 @@ def _all_told(rows: list[Segment], by: Any) -> list[dict[str, Any]]:
     return [
         {
             "id": row.pk,
+            "name": row.title,
             "owner": row.owner_id,
+            "clustering": row.clustering_id,
+            "number": row.number,
             # What a rule says about hidden data is hidden too.
             "rule": None if is_hidden(row.tree, seen) else row.tree,
             "archived": row.archived_at is not None,

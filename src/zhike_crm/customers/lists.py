@@ -6,17 +6,21 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from zhike.labels import GRID_ACTIVITY, GRID_FREQUENCY, GRID_VALUE, WARNINGS, label, names_of, say
-from zhike_crm.accounts.access import can, visible
+from zhike_crm.accounts.access import can, visible, within_reach
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.bulk import of_customers, of_the_bin
+from zhike_crm.customers.keeping import HIDDEN, changed_since, has_files, kept_columns
 from zhike_crm.customers.models import Customer, Identity, ScoredRun
 from zhike_crm.ui.lists.bulk import BulkAction
+from zhike_crm.ui.lists.column_tests import Meaning, Meets
 from zhike_crm.ui.lists.columns import Choice, Column, Kind
+from zhike_crm.ui.lists.kept import Kept, Mask
 from zhike_crm.ui.lists.listing import RecordList
 
 # The colours of codes wherever they appear: lists, portraits, charts.
@@ -65,9 +69,39 @@ class CustomerList(RecordList):
         return [*of_customers(self.member), *(action for more in MORE_ACTIONS for action in more(self))]
 
     @cached_property
+    def _scored(self) -> tuple[Collection[str], str]:
+        """The models that failed their test, and the file of the columns."""
+        found = ScoredRun.objects.of(self.workspace).values_list("unproven", "columns").first()
+        return found or ((), "")
+
+    @property
     def doubtful(self) -> Collection[str]:
-        found = ScoredRun.objects.of(self.workspace).values_list("unproven", flat=True).first()
-        return frozenset(found or ())
+        return frozenset(self._scored[0])
+
+    # -- the file of the columns (`keeping`) ---------------------------------------------------------------------------
+    @cached_property
+    def kept(self) -> Kept | None:
+        return kept_columns(self.workspace, self._scored[1]) if has_files(self.workspace) else None
+
+    def standing(self, kept: Kept) -> Mask:
+        there: Mask = kept.numbers(HIDDEN) == 0
+        owners = within_reach(self.member)
+        return there if owners is None else there & np.isin(kept.numbers("owner"), list(owners))
+
+    def searched(self, kept: Kept, words: str) -> Mask | None:
+        asked: list[tuple[str, Meaning]] = [("name", Meets({"icontains": words}))]
+        if "email" in self.columns:
+            asked += [("email", Meets({"istartswith": words})), ("phone", Meets({"startswith": words}))]
+        masks = [kept.mask(self.columns[name], meaning) for name, meaning in asked]
+        if any(mask is None for mask in masks):
+            return None
+        found: Mask = np.logical_or.reduce(masks)
+        numbered = Identity.objects.of(self.workspace).filter(identity=words).values_list("customer_id", flat=True)
+        found[kept.places(list(numbered))] = True
+        return found
+
+    def changed(self, kept: Kept) -> QuerySet:
+        return changed_since(kept, self.workspace)
 
     @property
     def may_edit(self) -> bool:
@@ -190,6 +224,9 @@ class RecycleBin(CustomerList):
     default_sort = "-deleted_at"
     title = _("Recycle bin")
     template = "customers/bin.html"
+
+    # The bin is no part of the file.
+    kept = None
 
     @cached_property
     def actions(self) -> list[BulkAction]:

@@ -7,13 +7,16 @@ Everything happens in one transaction, so a list never shows half a refresh.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import duckdb
 import ibis
 import pyarrow as pa
 from django.db import transaction
+from django.utils import timezone
 
 from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
@@ -21,6 +24,7 @@ from zhike.lake.runs import Run, scores_of
 from zhike.portrait import profiles
 from zhike.proof import Proof
 from zhike_crm import bulk
+from zhike_crm.customers.keeping import keep, tidy
 from zhike_crm.customers.models import Customer, Identity, Score, ScoredRun
 from zhike_crm.workspaces.models import Workspace
 
@@ -35,15 +39,16 @@ def copy_run(workspace: Workspace, lake: Lake, run: Run, *, simulated: bool = Fa
     """Make a run the one that lists and portraits show; the number of customers scored."""
     with duckdb.connect() as con, lake.temporary():
         con.execute("SET enable_progress_bar = false")
-        _take(con, lake, "scores", scores_of(lake, run))
+        _take(con, lake, "scores", scores_of(lake, run).select("customer_id", *_NOT_COPIED[2:], *_COPIED))
         _take(con, lake, "profiles", _profiles(lake, run))
         with transaction.atomic():
-            con.register("known", _identities(workspace))
-            _add_customers(con, workspace, simulated)
+            con.register("known", bulk.read(Identity, ["identity", "customer_id"], workspace.pk))
+            added = _add_customers(con, workspace, simulated)
             copied = _replace_scores(con, workspace)
-            told = {"run": run.run, "unproven": _unproven(run)}
+            told = {"run": run.run, "unproven": _unproven(run), "columns": keep(con, workspace, added)}
             ScoredRun.objects.update_or_create(workspace=workspace, defaults=told)
-            bulk.analyse(Customer, Identity, Score)
+            bulk.analyse(*([Customer, Identity] if added else []), Score)
+            transaction.on_commit(partial(tidy, workspace))
             return copied
 
 
@@ -85,14 +90,8 @@ def _places(facts: Facts) -> Any:
     return every.group_by(buyer=every.customer_id).aggregate(bought_in=every.country.argmax(every.ordered_at))
 
 
-def _identities(workspace: Workspace) -> pa.Table:
-    rows = Identity.objects.of(workspace).values_list("identity", "customer_id").iterator(chunk_size=BATCH)
-    names, customers = zip(*rows, strict=True) if (rows := list(rows)) else ((), ())
-    return pa.table({"identity": pa.array(names, pa.string()), "customer_id": pa.array(customers, pa.int64())})
-
-
-def _add_customers(con: duckdb.DuckDBPyConnection, workspace: Workspace, simulated: bool) -> None:
-    """Customers and identities for the ids that the run scored and the database has never seen."""
+def _add_customers(con: duckdb.DuckDBPyConnection, workspace: Workspace, simulated: bool) -> dt.datetime | None:
+    """Customers and identities for the scored ids that the database has never seen; the moment of theirs, if any."""
     con.execute(
         "CREATE TABLE strangers AS SELECT customer_id AS identity FROM scores "
         "WHERE customer_id NOT IN (SELECT identity FROM known) ORDER BY customer_id"
@@ -100,6 +99,9 @@ def _add_customers(con: duckdb.DuckDBPyConnection, workspace: Workspace, simulat
     count = _count(con, "strangers")
     first = bulk.reserve_ids(Customer, count) if count else 0
     con.execute(f"CREATE TABLE added AS SELECT identity, {first} + row_number() OVER () - 1 AS id FROM strangers")
+    # Never a whole second: that is written in two ways.
+    moment = timezone.now().replace(microsecond=1)
+    made = f"TIMESTAMP '{moment:%Y-%m-%d %H:%M:%S.%f}'"
     texts = ", ".join(f"left(coalesce(p.{n}, ''), {_WIDTHS[n]}) AS {n}" for n in _PROFILE if n != "name")
     with bulk.rebuilding(Customer, count):
         _insert(
@@ -109,7 +111,7 @@ def _add_customers(con: duckdb.DuckDBPyConnection, workspace: Workspace, simulat
             SELECT a.id, {workspace.pk} AS workspace_id, left(coalesce(nullif(p.name, ''), a.identity), 200) AS name,
                 {texts},
                 p.birth_date, CASE WHEN p.is_company THEN 'company' ELSE 'person' END AS kind, '' AS job_title,
-                '[]' AS edited, {simulated} AS simulated, now()::TIMESTAMP AS created_at, now()::TIMESTAMP AS updated_at
+                '[]' AS edited, {simulated} AS simulated, {made} AS created_at, {made} AS updated_at
             FROM added a LEFT JOIN profiles p ON p.customer_id = a.identity ORDER BY a.id""",
         )
     with bulk.rebuilding(Identity, count):
@@ -121,22 +123,27 @@ def _add_customers(con: duckdb.DuckDBPyConnection, workspace: Workspace, simulat
                 left(identity, 300) AS identity
             FROM added ORDER BY id""",
         )
+    return moment if count else None
 
 
 def _replace_scores(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> int:
+    """As a table `current` of ours first: the file of columns is made of it too."""
     copied = ", ".join(f"s.{name}" for name in _COPIED)
-    with bulk.rebuilding(Score, _count(con, "scores")):
-        Score.objects.of(workspace)._raw_delete(Score.objects.db)
-        # An identity merged since the run leads to a customer who has a score of their own: one row each, the first.
-        return _insert(
-            con,
-            Score,
-            f"""
-            SELECT i.customer_id, {workspace.pk} AS workspace_id, s.run, s.as_of, {copied},
-                s.first_at::DATE AS first_at, s.last_at::DATE AS last_at
+    # An identity merged since the run leads to a customer who has a score of their own: one row each, the first.
+    con.execute(
+        f"""
+        CREATE TABLE current AS
+        WITH chosen AS (
+            SELECT i.customer_id, s.customer_id AS identity
             FROM scores s JOIN (FROM known UNION ALL SELECT identity, id FROM added) i ON i.identity = s.customer_id
-            QUALIFY row_number() OVER (PARTITION BY i.customer_id ORDER BY s.rank) = 1 ORDER BY i.customer_id""",
-        )
+            QUALIFY row_number() OVER (PARTITION BY i.customer_id ORDER BY s.rank) = 1)
+        SELECT c.customer_id, {workspace.pk} AS workspace_id, s.run, s.as_of, {copied},
+            s.first_at::DATE AS first_at, s.last_at::DATE AS last_at
+        FROM scores s JOIN chosen c ON c.identity = s.customer_id ORDER BY c.customer_id"""
+    )
+    bulk.clear(Score, workspace.pk)
+    with bulk.rebuilding(Score, _count(con, "current")):
+        return _insert(con, Score, "FROM current")
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -75,10 +75,11 @@ class FieldValue(WorkspaceRow):
     class Meta:
         indexes = [
             models.Index(fields=["field", "record_id"], name="value_of_record"),
-            models.Index(fields=["field", "text"], name="value_text"),
-            models.Index(fields=["field", "number"], name="value_number"),
-            models.Index(fields=["field", "date"], name="value_date"),
-            models.Index(fields=["field", "link"], name="value_link"),
+            # With the record, so that who has a value, whether one has it, and all in its order are read off the index.
+            models.Index(fields=["field", "text", "record_id"], name="value_text"),
+            models.Index(fields=["field", "number", "record_id"], name="value_number"),
+            models.Index(fields=["field", "date", "record_id"], name="value_date"),
+            models.Index(fields=["field", "link", "record_id"], name="value_link"),
         ]
 
     def __str__(self) -> str:

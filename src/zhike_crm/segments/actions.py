@@ -18,7 +18,7 @@ from zhike_crm.customers.lists import CustomerList
 from zhike_crm.jobs.models import Job
 from zhike_crm.jobs.queue import enqueue
 from zhike_crm.segments import rules
-from zhike_crm.segments.models import Segment, Turn
+from zhike_crm.segments.models import Segment, Turn, in_use
 
 JOB = "segment"
 AT_MOST = 500
@@ -42,8 +42,7 @@ def create_segment(
         ValidationError: the name is taken or missing.
         BadCondition: the tree can be no rule.
     """
-    if Segment.objects.of(by.workspace_id).filter(archived_at=None).count() >= AT_MOST:
-        raise ValidationError(_("There can be %(number)s segments at most; archive some.") % {"number": AT_MOST})
+    check_room(by, 1)
     is_rule = kind == Segment.Kind.RULE
     segment = Segment(
         workspace=by.workspace,
@@ -75,13 +74,18 @@ def change_segment(segment: Segment, by: Membership, *, via: str = Via.PAGE, **v
         BadCondition: the tree can be no rule.
     """
     stored = Segment.objects.of(by.workspace_id).select_for_update(of=("self",)).get(pk=segment.pk)
+    if values.get("name") == stored.title and "names" not in values:
+        del values["name"]
     if "name" in values:
         values["name"] = _free_name(by, values["name"], stored)
+        if stored.names and "names" not in values and values["name"] not in stored.names.values():
+            # What a person calls a group that was found, it is called in every language.
+            values["names"] = {}
     changes = differences(stored, values)
     if not changes:
         return stored
     if {"tree", "dynamic"} & set(changes) and not stored.is_rule:
-        raise ValidationError(_("A fixed list has no rule."))
+        raise ValidationError(_no_rule(stored))
     if "tree" in changes:
         rules.check(values["tree"], CustomerList(by), stored)
     for name, value in values.items():
@@ -131,9 +135,7 @@ def archive_segment(segment: Segment, by: Membership, *, via: str = Via.PAGE) ->
     Raises:
         ValidationError: another segment asks about it.
     """
-    if users := _users_of(segment):
-        names = ", ".join(f"“{one.name}”" for one in users[:3])
-        raise ValidationError(_("%(names)s ask about this segment; change them first.") % {"names": names})
+    check_unused(segment)
     segment.archived_at = timezone.now()
     segment.save(update_fields=["archived_at"])
     record(segment, "segment.archived", Actor(by.user, Via(via)))
@@ -150,18 +152,18 @@ def restore_segment(segment: Segment, by: Membership, *, via: str = Via.PAGE) ->
     segment.archived_at = None
     segment.save(update_fields=["archived_at"])
     record(segment, "segment.restored", Actor(by.user, Via(via)))
-    if segment.is_rule and segment.dynamic:
+    if segment.is_cluster or (segment.is_rule and segment.dynamic):
         _have_computed(segment, Turn.Cause.ASKED, by)
 
 
 def compute_again(segment: Segment, by: Membership) -> Job:
-    """Have the rule say anew who is in the segment.
+    """Have the rule, or the centres of the groups, say anew who is in the segment.
 
     Raises:
         ValidationError: a fixed list has no rule.
     """
-    if not segment.is_rule:
-        raise ValidationError(_("A fixed list has no rule."))
+    if segment.is_list:
+        raise ValidationError(_no_rule(segment))
     return _have_computed(segment, Turn.Cause.ASKED, by)
 
 
@@ -179,8 +181,29 @@ def _have_computed(segment: Segment, cause: str, by: Membership) -> Job:
     return enqueue(segment.workspace, JOB, arguments, by=by.user, key=f"segment-{segment.pk}-{rule}")
 
 
+def check_unused(segment: Segment) -> None:
+    """Raises:
+    ValidationError: another segment asks about it.
+    """
+    if users := _users_of(segment):
+        names = ", ".join(f"“{one.title}”" for one in users[:3])
+        raise ValidationError(_("%(names)s ask about this segment; change them first.") % {"names": names})
+
+
+def check_room(by: Membership, more: int) -> None:
+    """Raises:
+    ValidationError: so many segments more would be too many.
+    """
+    if in_use(by.workspace_id).count() + more > AT_MOST:
+        raise ValidationError(_("There can be %(number)s segments at most; archive some.") % {"number": AT_MOST})
+
+
+def _no_rule(segment: Segment) -> str:
+    return _("A fixed list has no rule.") if segment.is_list else _("A group that was found has no rule.")
+
+
 def _users_of(segment: Segment) -> list[Segment]:
-    rows = Segment.objects.of(segment.workspace_id).filter(archived_at=None).exclude(pk=segment.pk)
+    rows = in_use(segment.workspace_id).exclude(pk=segment.pk)
     return [one for one in rows if segment.pk in rules.used(one.tree)]
 
 
@@ -188,7 +211,7 @@ def _free_name(by: Membership, name: str, segment: Segment | None = None) -> str
     name = name.strip()
     if not name:
         raise ValidationError({"name": _("Give the segment a name.")})
-    rows = Segment.objects.of(by.workspace_id).filter(archived_at=None, name=name)
+    rows = in_use(by.workspace_id).filter(name=name)
     if (rows if segment is None else rows.exclude(pk=segment.pk)).exists():
         raise ValidationError({"name": _("There is a segment of this name already.")})
     return name

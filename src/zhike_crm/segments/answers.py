@@ -24,7 +24,7 @@ from zhike.pipeline import purchases
 from zhike.segments.event_conditions import Condition, read_condition
 from zhike.segments.events import who
 from zhike_crm import bulk
-from zhike_crm.customers.models import Identity, Score
+from zhike_crm.customers.models import Identity, Score, ScoredRun
 from zhike_crm.segments.scratch import put, scratch
 from zhike_crm.ui.lists.conditions import BadCondition, Leaves, Tree
 from zhike_crm.workspaces.lakes import lake_of
@@ -78,7 +78,7 @@ def roomy() -> Iterator[None]:
 
 def current_run(workspace: Workspace) -> int | None:
     """The run whose scores lists show; None before the first refresh."""
-    found: int | None = Score.objects.of(workspace).values_list("run", flat=True).first()
+    found: int | None = ScoredRun.objects.of(workspace).values_list("run", flat=True).first()
     return found
 
 

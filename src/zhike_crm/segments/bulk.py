@@ -16,7 +16,7 @@ from zhike_crm.accounts.models import Membership
 from zhike_crm.segments import members
 from zhike_crm.segments.actions import create_segment
 from zhike_crm.segments.columns import COLUMN, SegmentColumn
-from zhike_crm.segments.models import Segment
+from zhike_crm.segments.models import Segment, in_use
 from zhike_crm.ui.lists.bulk import BulkAction, Done
 from zhike_crm.ui.lists.columns import Choice
 from zhike_crm.ui.lists.listing import RecordList
@@ -30,7 +30,7 @@ def actions_of(records: RecordList) -> list[BulkAction]:
         return []
     column = records.columns[COLUMN]
     segments = column.known() if isinstance(column, SegmentColumn) else []
-    known = [Choice(str(segment.pk), segment.name) for segment in segments if segment.is_list]
+    known = [Choice(str(segment.pk), segment.title) for segment in segments if segment.is_list]
     made = BulkAction(
         "new_segment",
         gettext_lazy("New segment"),
@@ -67,7 +67,7 @@ def actions_of(records: RecordList) -> list[BulkAction]:
 
 def _existing(change: Callable[[Segment, QuerySet, Membership], Done]) -> Any:
     def does(rows: QuerySet, form: Mapping[str, str], by: Membership) -> Done:
-        lists = Segment.objects.of(by.workspace_id).filter(archived_at=None, kind=Segment.Kind.LIST)
+        lists = in_use(by.workspace_id).filter(kind=Segment.Kind.LIST)
         chosen = form.get("value", "")
         segment = lists.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 19 else None
         if segment is None:

@@ -12,14 +12,14 @@ from zhike.labels import label, names_of
 from zhike_crm.customers.addresses import customers_meeting
 from zhike_crm.segments.columns import COLUMN
 from zhike_crm.segments.models import Segment, Turn
-from zhike_crm.segments.profile import GROUPS, Profile
+from zhike_crm.segments.profile import Profile
 from zhike_crm.ui.charts import Cell, Chart
 from zhike_crm.ui.templatetags.zhike import number, percent
 
 
 def of_segment(segment: Segment, profile: Profile, turns: Sequence[Turn]) -> dict[str, Chart | None]:
     titles = {"value_tier": _("Value tiers"), "stage": _("Lifecycle stages")}
-    charts: dict[str, Chart | None] = {name: against(segment, profile, name, titles[name]) for name in GROUPS}
+    charts: dict[str, Chart | None] = {name: against(segment, profile, name, titles[name]) for name in titles}
     return charts | {"size": size(segment, turns)}
 
 
@@ -65,11 +65,11 @@ def against(segment: Segment, profile: Profile, column: str, title: str) -> Char
     to_all = {code: customers_meeting(segment.workspace, (column, "any_of", [code])) for code in codes}
     series = [
         (_("Everybody"), "quiet", {code: all_of_them[code] / there for code in codes}, to_all),
-        (segment.name, "chart-1", {code: mine.get(code, 0) / here for code in codes}, to_members),
+        (segment.title, "chart-1", {code: mine.get(code, 0) / here for code in codes}, to_members),
     ]
     options = {
         "tooltip": {"trigger": "axis", "percent": True, "axisPointer": {"type": "shadow"}},
-        "legend": {"bottom": 0, "data": [segment.name, _("Everybody")]},
+        "legend": {"bottom": 0, "data": [segment.title, _("Everybody")]},
         "grid": {"top": 4, "bottom": 34},
         "xAxis": {"type": "value", "percent": True},
         "yAxis": {"type": "category", "data": [label(column, code) for code in codes[::-1]]},

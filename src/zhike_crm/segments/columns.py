@@ -1,4 +1,4 @@
-"""The column with which the list of customers shows, filters and exports the segments of each."""
+"""The columns with which the list of customers shows, filters and exports the segments of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from zhike_crm.ui.lists.listing import COUNTED
 from zhike_crm.workspaces.models import Workspace
 
 COLUMN = "segment"
-COLOURS = {Segment.Kind.RULE: "purple", Segment.Kind.LIST: "blue"}
+# Groups that were found and not kept yet: to look at who is in them.
+DRAFT_COLUMN = "group"
+COLOURS = {Segment.Kind.RULE: "purple", Segment.Kind.LIST: "blue", Segment.Kind.CLUSTER: "cyan"}
 
 
 @dataclass(frozen=True)
@@ -30,25 +32,32 @@ def columns_of(records: Any) -> list[Column]:
     """For a list of customers."""
     workspace = records.workspace
     current = Member.objects.of(workspace).filter(left_at=None, segment__archived_at=None)
-    rows = Segment.objects.of(workspace).filter(archived_at=None).order_by("name", "pk").only("name", "kind", "count")
-    known = cache(lambda: list(rows))
+    rows = Segment.objects.of(workspace).filter(archived_at=None).order_by("name", "pk")
+    every = cache(lambda: list(rows.only("name", "names", "kind", "count", "draft", "clustering")))
 
-    def common(asked: list[int] | None) -> bool:
-        return sum(one.count or 0 for one in known() if asked is None or one.pk in asked) > COUNTED
+    def column(name: str, label: Any, *, draft: bool) -> Column:
+        def known() -> list[Segment]:
+            return [one for one in every() if one.draft == draft]
 
-    return [
-        SegmentColumn(
-            COLUMN,
-            _("Segment"),
+        def common(asked: list[int] | None) -> bool:
+            return sum(one.count or 0 for one in known() if asked is None or one.pk in asked) > COUNTED
+
+        return SegmentColumn(
+            name,
+            label,
             Kind.GROUP,
             choices=lambda: [_choice(segment, workspace) for segment in known()],
-            through=Pairs(current, "customer_id", "segment_id", common),
+            through=Pairs(current.filter(segment__draft=draft), "customer_id", "segment_id", common),
             sortable=False,
             known=known,
         )
-    ]
+
+    return [column(COLUMN, _("Segment"), draft=False), column(DRAFT_COLUMN, _("Group, not kept yet"), draft=True)]
 
 
 def _choice(segment: Segment, workspace: Workspace) -> Choice:
-    address = reverse("segment", args=[workspace.slug, segment.pk])
-    return Choice(str(segment.pk), segment.name, COLOURS[Segment.Kind(segment.kind)], address)
+    if segment.draft:
+        address = reverse("clustering", args=[workspace.slug, segment.clustering_id])
+    else:
+        address = reverse("segment", args=[workspace.slug, segment.pk])
+    return Choice(str(segment.pk), segment.title, COLOURS[Segment.Kind(segment.kind)], address)

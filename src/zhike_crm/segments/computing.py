@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from typing import Any
 
@@ -12,9 +13,12 @@ from zhike.lake.facts_view import Facts
 from zhike_crm.jobs.queue import enqueue
 from zhike_crm.segments import members
 from zhike_crm.segments.answers import answering, roomy
+from zhike_crm.segments.cards import work_out
+from zhike_crm.segments.clustering import follow
 from zhike_crm.segments.editing import vocabulary
-from zhike_crm.segments.models import Segment, Turn
+from zhike_crm.segments.models import Clustering, Segment, Turn, in_use
 from zhike_crm.segments.profile import profile
+from zhike_crm.segments.reading import known_shares
 from zhike_crm.segments.rules import dependents, everybody, in_order, today
 from zhike_crm.ui.lists.conditions import BadCondition, query
 from zhike_crm.workspaces.models import Workspace
@@ -60,28 +64,38 @@ def compute_with_dependents(segment: Segment, cause: str, *, by: Any = None) -> 
 
 
 def after_refresh(workspace: Workspace, facts: Facts) -> int:
-    """Every segment that follows its rule, and the lists on which customers were merged; how many were computed.
+    """Every group that was found, every segment that follows its rule, and the lists on which customers were merged;
+    how many were computed.
 
     Run twice nothing changes the second time but that a turn more is noted.
     """
+    found = in_use(workspace).filter(kind=Segment.Kind.CLUSTER).values("clustering")
+    kept = Clustering.objects.of(workspace).filter(pk__in=found).select_related("workspace")
+    # First, for rules may ask about groups.
+    groups = sum(follow(clustering, Turn.Cause.REFRESH, facts) for clustering in kept.order_by("pk"))
     rules = _rules(workspace)
     for segment in in_order(rules):
         compute(segment, Turn.Cause.REFRESH, facts=facts)
-    for segment in Segment.objects.of(workspace).filter(archived_at=None, kind=Segment.Kind.LIST):
+    for segment in in_use(workspace).filter(kind=Segment.Kind.LIST):
         while members.follow_merges(segment):
             pass  # who was merged into somebody who was merged
-    if Segment.objects.of(workspace).filter(archived_at=None).exists():
+    if in_use(workspace).exists():
         enqueue(workspace, FIGURES, key=FIGURES)
-    return len(rules)
+    return groups + len(rules)
 
 
 def sum_up(workspace: Workspace) -> int:
     """Have the figures of every segment at hand before somebody looks at them; of how many."""
     vocabulary(workspace)
-    segments = Segment.objects.of(workspace).filter(archived_at=None).select_related("workspace")
+    known_shares(workspace)
+    segments = list(in_use(workspace).select_related("workspace").order_by("clustering", "pk"))
+    for _clustering, groups in itertools.groupby(
+        (one for one in segments if one.is_cluster), lambda g: g.clustering_id
+    ):
+        work_out(workspace, list(groups))
     return sum(profile(segment) is not None for segment in segments)
 
 
 def _rules(workspace: Workspace) -> list[Segment]:
-    rows = Segment.objects.of(workspace).filter(archived_at=None, kind=Segment.Kind.RULE, dynamic=True)
+    rows = in_use(workspace).filter(kind=Segment.Kind.RULE, dynamic=True)
     return list(rows.select_related("workspace").order_by("pk"))

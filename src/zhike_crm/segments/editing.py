@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from zhike.errors import ZhikeError
@@ -21,7 +20,7 @@ from zhike_crm.segments.wording import EVENT_LABELS, detail_label, event_tests
 from zhike_crm.ui.lists.building import for_builder
 from zhike_crm.ui.lists.columns import Kind
 from zhike_crm.ui.lists.conditions import BadCondition, Tree, query
-from zhike_crm.ui.lists.listing import COUNTED
+from zhike_crm.ui.lists.listing import Question
 from zhike_crm.ui.lists.wording import tests_in_words
 from zhike_crm.workspaces.lakes import lake_of
 from zhike_crm.workspaces.models import Workspace
@@ -49,16 +48,12 @@ def preview(tree: Tree, records: CustomerList, segment: Segment | None = None) -
     try:
         check(tree, records, segment)
         with roomy(), answering(records.workspace) as leaves:
-            met = query(tree, records.columns, today=today(records.workspace), leaves=leaves)
-            found = list(records.rows().filter(met).order_by().values_list("pk", flat=True)[: COUNTED + 1])
+            found = records.page(Question(tree, sort="-revenue"), today(records.workspace), leaves)
     except BadCondition as wrong:
         return Preview(wrong=str(wrong), place=wrong.place)
     except ZhikeError as wrong:
         return Preview(wrong=str(wrong))
-    more = len(found) > COUNTED
-    rows = records.rows().filter(pk__in=found[:SHOWN] if more else found).select_related("score")
-    some = rows.order_by(F("score__revenue").desc(nulls_last=True), "pk")[:SHOWN]
-    return Preview(min(len(found), COUNTED), more, tuple(some))
+    return Preview(found.total, found.more, tuple(found.rows[:SHOWN]))
 
 
 def counted(tree: Tree, records: CustomerList) -> int:

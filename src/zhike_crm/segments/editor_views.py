@@ -40,7 +40,7 @@ def new_segment(request: HttpRequest) -> HttpResponse:
 @page("segments.edit", methods=("GET", "HEAD", "POST"))
 def edit_segment(request: HttpRequest, pk: int) -> HttpResponse:
     found = segment_of(request, pk)
-    initial = {name: getattr(found, name) for name in ("name", "description", "owner", "dynamic")}
+    initial = {name: getattr(found, name) for name in ("description", "owner", "dynamic")} | {"name": found.title}
     if not is_hidden(found.tree, CustomerList(request.member)):
         initial["tree"] = json.dumps(found.tree, ensure_ascii=False)
     form = SegmentForm(request.POST or None, member=request.member, segment=found, initial=initial)

@@ -17,5 +17,5 @@ def found_in_palette(member: Membership, words: str) -> list[Found]:
     if not can(member, SegmentList.permission):
         return []
     records = SegmentList(member)
-    rows = records.rows().filter(name__icontains=words).order_by("name", "pk")[:SHOWN]
-    return [Found(row.name, records.address(row.pk), icon="users-group", hint=_("Segment")) for row in rows]
+    rows = records.matching(records.rows(), words).order_by("name", "pk")[:SHOWN]
+    return [Found(row.title, records.address(row.pk), icon="users-group", hint=_("Segment")) for row in rows]

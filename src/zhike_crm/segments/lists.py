@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
 from zhike_crm.segments.columns import COLOURS
-from zhike_crm.segments.models import Segment
+from zhike_crm.segments.models import Segment, in_use
 from zhike_crm.ui.lists.columns import Choice, Column, Kind
 from zhike_crm.ui.lists.listing import RecordList
+
+
+@dataclass(frozen=True)
+class _Title(Column):
+    """The name as the reader's language has it."""
+
+    def value(self, row: Any) -> Any:
+        return row.title
 
 
 def kinds() -> list[Choice]:
@@ -33,14 +44,15 @@ class SegmentList(RecordList):
         return can(self.member, "segments.edit")
 
     def rows(self) -> QuerySet:
-        return Segment.objects.of(self.workspace).filter(archived_at=None)
+        return in_use(self.workspace)
 
     def matching(self, rows: QuerySet, words: str) -> QuerySet:
-        return rows.filter(name__icontains=words) | rows.filter(description__icontains=words)
+        said = Q(name__icontains=words) | Q(description__icontains=words)
+        return rows.filter(said | Q(names__en__icontains=words) | Q(names__zh__icontains=words))
 
     def own_columns(self) -> list[Column]:
         return [
-            Column("name", _("Segment"), Kind.TEXT, "name", shown=True),
+            _Title("name", _("Segment"), Kind.TEXT, "name", shown=True),
             Column("kind", _("Kind"), Kind.CHOICE, "kind", kinds, shown=True),
             Column("count", _("Customers"), Kind.NUMBER, "count", shown=True),
             Column("entered", _("Entered last"), Kind.NUMBER, "entered", shown=True),

@@ -3,28 +3,83 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from zhike.language import current_language
 from zhike_crm.accounts.models import Membership, User
 from zhike_crm.customers.models import Customer
 from zhike_crm.workspaces.models import Workspace
 from zhike_crm.workspaces.scoping import WorkspaceRow
 
 
+class Clustering(WorkspaceRow):
+    """Groups that somebody had looked for in the data, and what came of it.
+
+    `traits` are the columns the customers were compared by, `asked` how many groups there had to be (None: as many as
+    the data say). `result` is what is known of the groups as a whole (`clustering.Result`), their centres among it;
+    `fit` how well they fit the customers of the last refresh. Each group is a segment; until somebody keeps them they
+    are drafts. `follows` are the groups for which these were found anew.
+    """
+
+    class State(models.TextChoices):
+        LOOKING = "looking", _("being looked for")
+        FAILED = "failed", _("nothing found")
+        FOUND = "found", _("found, not kept")
+        KEPT = "kept", _("kept")
+        PAST = "past", _("found anew since")
+
+    name = models.CharField(_("name"), max_length=80)
+    names = models.JSONField(default=dict)
+    traits = models.JSONField(default=list)
+    asked = models.PositiveSmallIntegerField(null=True, blank=True)
+    follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.LOOKING)
+    created_at = models.DateTimeField(auto_now_add=True)
+    found_at = models.DateTimeField(null=True)
+    result = models.JSONField(default=dict)
+    fit = models.JSONField(default=dict)
+    problem = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "-created_at"], name="clustering_newest")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language, where nobody has given it one."""
+        return str(self.names.get(current_language()) or self.name)
+
+    @property
+    def is_kept(self) -> bool:
+        return self.state == self.State.KEPT
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == self.State.FOUND
+
+
 class Segment(WorkspaceRow):
-    """A group of customers: those who meet a rule, or those whom somebody put on a list.
+    """A group of customers: those who meet a rule, those whom somebody put on a list, or a group found in the data.
 
     `tree` is the rule (`rules.py`). A `dynamic` one follows its rule at every refresh; one that is not stays as it
     was when somebody last had it computed. `count`, `entered` and `left` are those of the last time it was computed,
     at `counted_at`; `problem` is why it could not be.
+
+    A group that was found has the `number` of its centre in its `clustering`, and `names`, language → what sets it
+    apart, until somebody gives it another one. A `draft` is not kept yet, and seen on the page of its clustering only.
     """
 
     class Kind(models.TextChoices):
         RULE = "rule", _("Rule")
         LIST = "list", _("Fixed list")
+        CLUSTER = "cluster", _("Group found")
 
     name = models.CharField(_("name"), max_length=80)
     description = models.CharField(_("description"), max_length=500, blank=True)
@@ -34,6 +89,12 @@ class Segment(WorkspaceRow):
     kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices, default=Kind.RULE)
     tree = models.JSONField(_("rule"), default=dict, blank=True)
     dynamic = models.BooleanField(_("follows its rule"), default=True)
+    clustering = models.ForeignKey(
+        Clustering, null=True, blank=True, on_delete=models.CASCADE, related_name="groups", verbose_name=_("found with")
+    )
+    number = models.PositiveSmallIntegerField(null=True, blank=True)
+    names = models.JSONField(default=dict, blank=True)
+    draft = models.BooleanField(default=False)
     count = models.IntegerField(_("customers"), null=True, blank=True)
     entered = models.IntegerField(default=0)
     left = models.IntegerField(default=0)
@@ -45,12 +106,17 @@ class Segment(WorkspaceRow):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "name"], condition=Q(archived_at=None), name="one_segment_of_a_name"
+                fields=["workspace", "name"], condition=Q(archived_at=None, draft=False), name="one_segment_of_a_name"
             )
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language, where it has one in each."""
+        return str(self.names.get(current_language()) or self.name)
 
     @property
     def is_rule(self) -> bool:
@@ -59,6 +125,15 @@ class Segment(WorkspaceRow):
     @property
     def is_list(self) -> bool:
         return self.kind == self.Kind.LIST
+
+    @property
+    def is_cluster(self) -> bool:
+        return self.kind == self.Kind.CLUSTER
+
+
+def in_use(workspace: Any) -> models.QuerySet:
+    """The segments that there are: neither in the archive nor drafts."""
+    return Segment.objects.of(workspace).filter(archived_at=None, draft=False)
 
 
 class Member(WorkspaceRow):
@@ -102,6 +177,7 @@ class Turn(WorkspaceRow):
         ASKED = "asked", _("computed anew")
         PEOPLE = "people", _("by hand")
         MERGE = "merge", _("customers were merged")
+        FOUND = "found", _("groups were found")
 
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="turns")
     at = models.DateTimeField()

@@ -12,7 +12,7 @@ from zhike_crm.customers.models import Score
 from zhike_crm.segments.answers import current_run
 from zhike_crm.segments.models import Segment
 
-GROUPS = ("value_tier", "stage")
+GROUPS = ("value_tier", "stage", "churn_risk")
 _KEPT_SECONDS = 24 * 3600
 
 
@@ -25,6 +25,7 @@ class Figures:
     revenue: float = 0.0
     orders: int = 0
     recency_days: float | None = None
+    to_come: float | None = None
     groups: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
@@ -62,10 +63,10 @@ def profile(segment: Segment) -> Profile | None:
     there = {"customer__deleted_at": None, "customer__merged_into": None}
     current = {"customer__memberships__segment": segment, "customer__memberships__left_at": None}
     # Who meets a rule is there; of those on a list somebody may be gone.
-    mine = scores.filter(**current) if segment.is_rule else scores.filter(**current, **there)
+    mine = scores.filter(**current, **there) if segment.is_list else scores.filter(**current)
     where = f"{segment.workspace.key.hex}-{run}"
-    members = _kept(f"segment-figures-{where}-{segment.pk}-{segment.counted_at.timestamp()}", mine)
-    return Profile(members, _kept(f"segment-everybody-{where}", scores.filter(**there)))
+    members = _kept(f"segment-sums-{where}-{segment.pk}-{segment.counted_at.timestamp()}", mine)
+    return Profile(members, _kept(f"segment-all-sums-{where}", scores.filter(**there)))
 
 
 def _kept(key: str, scores: QuerySet) -> Figures:
@@ -81,9 +82,17 @@ def _figures(scores: QuerySet) -> Figures:
     rows = list(
         scores.order_by()
         .values(*GROUPS)
-        .annotate(n=Count("pk"), buyers=Count("orders"), sum=Sum("revenue"), of=Sum("orders"), days=Avg("recency_days"))
+        .annotate(
+            n=Count("pk"),
+            buyers=Count("orders"),
+            sum=Sum("revenue"),
+            of=Sum("orders"),
+            days=Avg("recency_days"),
+            to_come=Sum("residual_clv"),
+        )
     )
     buyers = sum(row["buyers"] for row in rows)
+    to_come = [row["to_come"] for row in rows if row["to_come"] is not None]
     days = sum(row["days"] * row["buyers"] for row in rows if row["days"] is not None)
     return Figures(
         customers=sum(row["n"] for row in rows),
@@ -91,6 +100,7 @@ def _figures(scores: QuerySet) -> Figures:
         revenue=sum(row["sum"] or 0.0 for row in rows),
         orders=sum(row["of"] or 0 for row in rows),
         recency_days=days / buyers if buyers else None,
+        to_come=sum(to_come) if to_come else None,
         groups={name: _by_code(rows, name) for name in GROUPS},
     )
 

@@ -21,7 +21,7 @@ from zhike_crm.accounts.tokens import Program
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.segments.answers import only_read
 from zhike_crm.segments.columns import COLUMN
-from zhike_crm.segments.models import Segment
+from zhike_crm.segments.models import Segment, in_use
 from zhike_crm.ui.lists.conditions import BadCondition, Tree, query
 from zhike_crm.workspaces.models import Workspace
 
@@ -84,7 +84,7 @@ def check(tree: Tree, records: CustomerList, segment: Segment | None = None) -> 
             if pk not in known:
                 raise BadCondition(_("There is no segment with the number %(number)s.") % {"number": pk}, place)
             if segment is not None and (circle := _way(pk, segment.pk, known)):
-                names = " → ".join([segment.name, *(known[one].name for one in circle)])
+                names = " → ".join([segment.title, *(known[one].title for one in circle)])
                 raise BadCondition(_("The segment would depend on itself: %(way)s.") % {"way": names}, place)
 
 
@@ -114,7 +114,7 @@ def dependents(pk: int, segments: Iterable[Segment]) -> list[Segment]:
 
 
 def _others(workspace: Workspace) -> dict[int, Segment]:
-    rows = Segment.objects.of(workspace).filter(archived_at=None).only("name", "kind", "tree", "workspace")
+    rows = in_use(workspace).only("name", "names", "kind", "tree", "workspace")
     return {row.pk: row for row in rows}
 
 

@@ -114,7 +114,8 @@ def restore_rule(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def segment_of(request: Any, pk: int) -> Segment:
-    rows = Segment.objects.of(request.workspace).select_related("workspace", "owner__user")
+    rows = Segment.objects.of(request.workspace).filter(draft=False)
+    rows = rows.select_related("workspace", "owner__user", "clustering")
     return get_object_or_404(rows, pk=pk)
 
 

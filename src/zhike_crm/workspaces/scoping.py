@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models.expressions import Col
 from django.db.models.lookups import Lookup
 from django.db.models.sql.where import AND, WhereNode
+from django.utils import timezone
 
 
 class Unscoped(RuntimeError):
@@ -69,8 +70,10 @@ class ScopedQuerySet(models.QuerySet):
         return super().aggregate(*args, **kwargs)
 
     def update(self, **kwargs: Any) -> int:
+        """As Django's, and it moves the moment of the last change too (`auto_now`), which Django leaves to `save`."""
         self._require_scope()
-        return super().update(**kwargs)
+        moved = [f.name for f in self.model._meta.concrete_fields if getattr(f, "auto_now", False)]
+        return super().update(**{name: timezone.now() for name in moved} | kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]
 

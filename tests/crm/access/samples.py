@@ -7,6 +7,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
+from zhike.segments import Centres
+from zhike.segments.scaling import Axis
 from zhike.settings import Settings
 from zhike_crm.accounts.access import Role
 from zhike_crm.accounts.actions import create_token, invite
@@ -28,7 +32,7 @@ from zhike_crm.imports.models import Import, State
 from zhike_crm.insights.models import PublishedSettings
 from zhike_crm.segments import members
 from zhike_crm.segments.actions import create_segment
-from zhike_crm.segments.models import Segment
+from zhike_crm.segments.models import Clustering, Segment
 from zhike_crm.ui.models import SavedView
 from zhike_crm.workspaces.models import Workspace
 
@@ -51,6 +55,7 @@ class Samples:
     imported: Import
     settings: PublishedSettings
     segment: Segment
+    clustering: Clustering
 
 
 def sample(workspace: Workspace, owner: Membership) -> Samples:
@@ -77,7 +82,33 @@ def sample(workspace: Workspace, owner: Membership) -> Samples:
         field=define_field(owner, record_type=RECORD_TYPE, label="Size", kind="text"),
         settings=PublishedSettings.objects.create(workspace=workspace, values=asdict(Settings()), by=owner.user),
         segment=segment,
+        clustering=_clustering(workspace, owner, customer),
     )
+
+
+def _clustering(workspace: Workspace, owner: Membership, customer: Customer) -> Clustering:
+    """Two groups that were found and not kept, as `clustering.find` leaves them."""
+    axis = Axis("revenue", None, 0.0, 10.0, 5.0, 0.0, 1.0, 0)
+    centres = Centres((1, 2), (axis,), np.array([[-1.0], [1.0]]), (0.5, 0.5), 1.0)
+    result = {
+        "quality": [{"clusters": 2, "silhouette": 0.5, "davies_bouldin": 0.5, "stability": 0.9}],
+        "stability": 0.9,
+        "asked": False,
+        "left_out": {},
+        "filled": {},
+        "customers": 1,
+        "outside": 0,
+        "model": centres.to_dict(),
+    }
+    found = Clustering.objects.create(
+        workspace=workspace, name="Money", traits=["revenue"], by=owner, state=Clustering.State.FOUND, result=result
+    )
+    for number, name in ((1, "Low revenue"), (2, "High revenue")):
+        group = Segment.objects.create(
+            workspace=workspace, clustering=found, kind="cluster", number=number, name=name, draft=True, count=0
+        )
+        members.replace(group, Customer.objects.of(workspace).filter(pk=customer.pk if number == 1 else 0), "found")
+    return found
 
 
 # Name of an address → its arguments after the workspace.
@@ -130,6 +161,11 @@ SAMPLES: dict[str, Callable[[Samples], list[Any]]] = {
     "restore_segment": lambda s: [s.segment.pk],
     "restore_rule": lambda s: [s.segment.pk],
     "segment_turn": lambda s: [s.segment.pk, s.segment.turns.get().pk],
+    "clustering": lambda s: [s.clustering.pk],
+    "clustering_state": lambda s: [s.clustering.pk],
+    "keep_groups": lambda s: [s.clustering.pk],
+    "rename_groups": lambda s: [s.clustering.pk],
+    "discard_groups": lambda s: [s.clustering.pk],
     "segments_delete_view": lambda s: [s.view.pk],
     "archived_segments_delete_view": lambda s: [s.view.pk],
 }

@@ -13,8 +13,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.crm.access.samples import Samples, sample
-from tests.crm.access.test_urls import everything
+from tests.crm.access.conftest import everything
+from tests.crm.access.samples import Samples
 from zhike_crm.accounts.access import Role, can, grants
 from zhike_crm.accounts.actions import create_token
 from zhike_crm.accounts.models import Membership
@@ -44,6 +44,9 @@ RECORDS: dict[str, Callable[[Samples], int]] = {
     "notes/{pk}": lambda s: s.note.pk,
     "segments/{pk}": lambda s: s.segment.pk,
     "segments/{pk}/customers": lambda s: s.segment.pk,
+    "segments/{pk}/profile": lambda s: s.segment.pk,
+    "clusterings/{pk}": lambda s: s.clustering.pk,
+    "clusterings/{pk}/keep": lambda s: s.clustering.pk,
     "segments/{pk}/history": lambda s: s.segment.pk,
     "segments/{pk}/refresh": lambda s: s.segment.pk,
     "segments/{pk}/restore": lambda s: s.segment.pk,
@@ -57,6 +60,8 @@ BODIES: dict[str, Any] = {
     "POST imports/{pk}/check": {"columns": {}},
     "PATCH tasks/{pk}": {"done": True},
     "PATCH segments/{pk}": {"name": "Changed"},
+    "PATCH clusterings/{pk}": {"groups": [{"number": 1, "en": "Little", "zh": "少"}]},
+    "POST clusterings": {"traits": ["revenue"]},
     "POST segments/{pk}/customers": {"add": [], "remove": []},
 }
 
@@ -93,17 +98,6 @@ def named(known: Any) -> str:
 @pytest.fixture(autouse=True)
 def _full_buckets() -> None:
     buckets.clear()
-
-
-@pytest.fixture
-def samples(workspace: Workspace, member: Callable[..., Membership]) -> Samples:
-    return sample(workspace, member("owner"))
-
-
-@pytest.fixture
-def foreign(other_workspace: Workspace) -> Samples:
-    owner = Membership.objects.of(other_workspace).select_related("workspace", "user").get()
-    return sample(other_workspace, owner)
 
 
 def call(method: str, path: str, secret: str = "", client: Client | None = None) -> Any:

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.models import AuditEntry
+from zhike_crm.customers import keeping
 from zhike_crm.customers.actions import create_customer
 from zhike_crm.customers.models import Customer, Score, ScoredRun
 from zhike_crm.fields.models import FieldDefinition
@@ -33,6 +34,8 @@ def people(member: Callable[..., Membership]) -> list[Customer]:
                 as_of="2026-01-01",
                 never_purchased=False,
                 revenue=float(n // 4),
+                orders=n % 4,
+                stage=[None, "churn", "growth"][n % 3],
             )
     return made
 
@@ -49,10 +52,24 @@ def pages(caller: Any, address: str) -> list[int]:
     raise AssertionError("no end")
 
 
-@pytest.mark.parametrize("sort", ["id", "-id", "revenue", "-revenue", "name", "-created_at", "city"])
-def test_pages_give_everybody_once_in_order(caller: Callers, people: list[Customer], sort: str) -> None:
+@pytest.mark.parametrize("kept", [False, True], ids=["small", "large"])
+@pytest.mark.parametrize(
+    "sort", ["id", "-id", "revenue", "-revenue", "-stage", "orders", "name", "-created_at", "city"]
+)
+def test_pages_give_everybody_once_in_order(
+    caller: Callers, people: list[Customer], sort: str, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mine = caller("owner")
+    some = quote(json.dumps({"not": {"column": "revenue", "test": "between", "value": [2, 4]}}))
+    narrow = f"/customers?limit=3&sort={sort}&where={some}"
+    expected = pages(mine, f"/customers?limit=7&sort={sort}"), pages(mine, narrow)
+    if kept:
+        # With a file of the columns, as large workspaces have.
+        monkeypatch.setattr(keeping, "MANY", 1)
+        ScoredRun.objects.create(workspace_id=people[0].workspace_id, run=1)
+        keeping.keep_again(people[0].workspace)
     found = pages(mine, f"/customers?limit=7&sort={sort}")
+    assert (found, pages(mine, narrow)) == expected
     assert sorted(found) == [c.pk for c in people]
     if sort == "-revenue":
         revenue = {c.pk: getattr(getattr(c, "score", None), "revenue", None) for c in people}

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.test import Client
+
+# A page and a description made of code.
+pytestmark = pytest.mark.one_database
 
 
 def test_only_who_is_known_reads_the_description(client_as: Callable[..., Client], caller: Callable[..., Any]) -> None:

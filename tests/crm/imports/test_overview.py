@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from zhike_crm.imports import actions
 from zhike_crm.imports.models import Import
 from zhike_crm.imports.overview import overview
+
+# The lake's figures.
+pytestmark = pytest.mark.one_database
 
 Made = Callable[..., Import]
 

@@ -16,6 +16,9 @@ from zhike_crm.imports import querying
 from zhike_crm.imports.models import Import, State
 from zhike_crm.workspaces.models import Workspace
 
+# Asks other databases than ours.
+pytestmark = pytest.mark.one_database
+
 PASSWORD = "hunter@2/:?"
 FORM = {
     "host": "db.example.com", "port": "5432", "database": "shop", "user": "reader",

@@ -17,6 +17,9 @@ from zhike_crm.imports import actions
 from zhike_crm.imports.models import Import, State
 from zhike_crm.workspaces.models import Workspace
 
+# What files do and what pages show of them; who is let in is tested on both in tests/crm/access.
+pytestmark = pytest.mark.one_database
+
 Work = Callable[[], None]
 Made = Callable[..., Import]
 CUSTOMERS = "Customer ID,Name,Email,Phone,Secret"

@@ -13,6 +13,9 @@ from zhike_crm.insights.models import RunMoves, RunSummary
 from zhike_crm.insights.moves import between
 from zhike_crm.workspaces.models import Workspace
 
+# The lake counts; the database keeps what it said.
+pytestmark = pytest.mark.one_database
+
 
 def moves_of(workspace: Workspace) -> RunMoves:
     return RunMoves.objects.of(workspace).select_related("before", "after").latest("pk")

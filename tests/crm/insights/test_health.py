@@ -11,6 +11,9 @@ import pytest
 from zhike.adviser import Inventory, advise
 from zhike_crm.insights.models import RunSummary
 
+# What is said of figures that were kept whole.
+pytestmark = pytest.mark.one_database
+
 Signed = Callable[[str], Any]
 PROOF = {
     "subject": "clv",

@@ -15,6 +15,9 @@ from zhike_crm.languages import in_language
 from zhike_crm.ui.lists.listing import Question
 from zhike_crm.ui.templatetags.zhike import cell, short_money
 
+# How values are written.
+pytestmark = pytest.mark.one_database
+
 
 @pytest.mark.parametrize(
     ("language", "said"),

@@ -13,8 +13,8 @@ from zhike_crm.customers.lists import CustomerList, RecycleBin
 from zhike_crm.customers.task_list import TaskList
 from zhike_crm.imports.lists import ImportList
 from zhike_crm.segments.lists import ArchivedSegments, SegmentList
+from zhike_crm.ui.lists.column_tests import TESTS
 from zhike_crm.ui.lists.columns import Kind
-from zhike_crm.ui.lists.conditions import TESTS
 from zhike_crm.ui.lists.listing import Question, RecordList
 
 TODAY = dt.date(2026, 11, 1)

@@ -20,6 +20,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from zhike.lake.lake import Lake
 from zhike.version import __version__
+from zhike_crm.customers import keeping
 from zhike_crm.running.backup import tables
 from zhike_crm.running.backup.archive import MANIFEST, Writer, writing
 
@@ -82,7 +83,8 @@ def _add_files(archive: Writer, home: Path, listed: list[tuple[Path, int]]) -> i
 
 def _sizes(folder: Path) -> Iterator[tuple[Path, int]]:
     for file in sorted(folder.rglob("*")):
-        if file.is_file() and not file.is_symlink() and _UNFINISHED not in file.relative_to(folder).parts:
+        steps = file.relative_to(folder).parts
+        if file.is_file() and not file.is_symlink() and _UNFINISHED not in steps and steps[0] != keeping.FOLDER:
             yield file, file.stat().st_size
 
 

@@ -48,7 +48,17 @@ def restore(source: Path) -> dict[str, Any]:
             (unpacked / "secret").replace(home / "secret")
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+    _keep_columns()
     return manifest
+
+
+def _keep_columns() -> None:
+    """The files that lists look into are not in a backup: they are made of what the database has."""
+    from zhike_crm.customers.keeping import keep_again
+    from zhike_crm.customers.models import ScoredRun
+
+    for run in ScoredRun.objects.everywhere().select_related("workspace"):
+        keep_again(run.workspace)
 
 
 def _require_empty(home: Path) -> None:

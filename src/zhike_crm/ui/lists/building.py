@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from zhike_crm.ui.lists.column_tests import TESTS
 from zhike_crm.ui.lists.columns import Column, Kind
-from zhike_crm.ui.lists.conditions import TESTS
 from zhike_crm.ui.lists.wording import tests_in_words
 
 

@@ -1,7 +1,6 @@
 """One page of a list of up to millions of records, in bounded time whatever is filtered and sorted by.
 
-Two plans, chosen by how many rows match (counted only up to a bound). Few matches: find them all by their conditions,
-then sort those. Many: walk the index of the sort column and keep what matches, which soon fills a page.
+A list says what its rows and columns are, and where a file of its columns is if it has one; `paging` finds the page.
 """
 
 from __future__ import annotations
@@ -13,25 +12,20 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Func, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
-from zhike_crm.fields.models import FieldValue
 from zhike_crm.fields.models import Kind as FieldKind
 from zhike_crm.fields.values import definitions
 from zhike_crm.ui.addresses import numbered
 from zhike_crm.ui.lists.attaching import attach
 from zhike_crm.ui.lists.bulk import BulkAction
 from zhike_crm.ui.lists.columns import Column, Kind, custom_column
-from zhike_crm.ui.lists.conditions import BadCondition, query
-
-PAGE = 50
-# Beyond this many matches the number is shown as "10,000+".
-COUNTED = 10_000
-# How far the index of a custom field is followed, and in which steps.
-STEP, STEPS = 2_000, 20
+from zhike_crm.ui.lists.conditions import BadCondition, Leaves, query
+from zhike_crm.ui.lists.kept import Kept, Mask
+from zhike_crm.ui.lists.paging import COUNTED, PAGE, paged
 
 
 @dataclass(frozen=True)
@@ -91,16 +85,6 @@ class Page:
         return self.first + len(self.rows) - 1
 
 
-class Unindexed(Func):
-    """A value to sort the few by that are known already: SQLite would rather walk the whole index of it."""
-
-    template = "%(expressions)s"
-    arity = 1
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return self.as_sql(compiler, connection, template="+%(expressions)s", **extra)
-
-
 class RecordList:
     """Base of an app's lists. A list says what its rows and columns are; everything else is the same for all."""
 
@@ -140,6 +124,24 @@ class RecordList:
         """What the records are called that custom fields link to, those within reach."""
         return {}
 
+    # -- what a list says that may be long: where the file of its columns is (see `finding`) ---------------------------
+    @property
+    def kept(self) -> Kept | None:
+        """The columns in a file; None where the database is asked."""
+        return None
+
+    def standing(self, kept: Kept) -> Mask:
+        """Whom the member may see at all, of the records in the file; an array of its own."""
+        raise NotImplementedError
+
+    def searched(self, kept: Kept, words: str) -> Mask | None:
+        """Whom the search words mean; None when the database may see it differently."""
+        return None
+
+    def changed(self, kept: Kept) -> QuerySet:
+        """The records, seen or not, that may have changed since the file was written."""
+        raise NotImplementedError
+
     # -- what every list does ------------------------------------------------------------------------------------------
     @cached_property
     def address(self) -> Callable[[int], str]:
@@ -157,78 +159,25 @@ class RecordList:
         asked = [self.columns[name] for name in question.columns if name in self.columns]
         return asked or [column for column in self.columns.values() if column.shown]
 
-    def filtered(self, question: Question, today: dt.date) -> QuerySet:
+    def filtered(self, question: Question, today: dt.date, leaves: Leaves | None = None) -> QuerySet:
         """The rows a question is about, in no order.
 
         Raises:
             BadCondition: see `conditions.query`.
         """
-        rows = self.rows().filter(query(question.conditions, self.columns, today=today))
+        rows = self.rows().filter(query(question.conditions, self.columns, today=today, leaves=leaves))
         return self.matching(rows, question.search) if question.search else rows
 
-    def page(self, question: Question, today: dt.date) -> Page:
-        """One page of answers.
+    def page(self, question: Question, today: dt.date, leaves: Leaves | None = None) -> Page:
+        """One page of answers. `leaves` are the conditions that are not about columns, where there are such.
 
         Raises:
             BadCondition: see `conditions.query`.
         """
-        rows = self.filtered(question, today)
-        found = list(rows.order_by().values_list("pk", flat=True)[: COUNTED + 1]) if question.narrows else None
-        total = self._counted(rows) if found is None else len(found)
-        if found is not None and total <= COUNTED:
-            rows = self.rows().filter(pk__in=found)
         columns = self.chosen(question)
-        start = (question.page - 1) * PAGE
-        many = total > COUNTED
-        shown = self._slice(self.with_related(rows, columns), question, start, many)
+        shown, total, more = paged(self, question, today, columns, leaves)
         self._attach_custom(shown, columns)
-        return Page(shown, columns, min(total, COUNTED), total > COUNTED, question.page)
-
-    def _slice(self, rows: QuerySet, question: Question, start: int, many: bool) -> list[Any]:
-        """Rows with a value in order, then those without one: apart, because no index has empty values last."""
-        sort = question.sort or self.default_sort
-        column = self.columns.get(sort.lstrip("-"))
-        sign = "-" if sort.startswith("-") else ""
-        if column is None or not column.sortable:
-            return list(rows.order_by("-pk")[start : start + PAGE])
-        if column.field is not None and many:
-            return self._walk(rows, column.field, sign, start)
-        key = column.key() if many else Unindexed(column.key())
-        rows = rows.annotate(sort_key=key) if column.field else rows.alias(sort_key=key)
-        present = rows.filter(sort_key__isnull=False)
-        if column.scope:
-            # The index of the other table begins with its own workspace.
-            present = present.filter(**{column.scope: self.workspace})
-        shown = list(present.order_by(f"{sign}sort_key", f"{sign}{column.table}pk")[start : start + PAGE])
-        if len(shown) < PAGE:
-            before = start + len(shown) if shown else present.order_by().count()
-            missing = rows.filter(sort_key__isnull=True).order_by("pk")
-            shown += missing[max(0, start - before) : start + PAGE - before]
-        return shown
-
-    def _walk(self, rows: QuerySet, field: Any, sign: str, start: int) -> list[Any]:
-        """Many rows in the order of a custom field: along the index of its values, keeping those that match."""
-        values = (
-            FieldValue.objects.of(self.workspace).filter(field=field).order_by(f"{sign}{field.column}", "record_id")
-        )
-        kept: list[int] = []
-        for stop in range(STEP, STEPS * STEP + 1, STEP):
-            ids = list(values.values_list("record_id", flat=True)[stop - STEP : stop])
-            match = set(rows.order_by().filter(pk__in=ids).values_list("pk", flat=True))
-            kept += [pk for pk in ids if pk in match]
-            if len(ids) < STEP or len(kept) >= start + PAGE:
-                break
-        wanted = kept[start : start + PAGE]
-        found = {row.pk: row for row in rows.filter(pk__in=wanted)}
-        shown = [found[pk] for pk in wanted]
-        if len(shown) < PAGE:
-            missing = rows.exclude(pk__in=values.order_by().values("record_id")).order_by("pk")
-            begin = max(0, start - len(kept))
-            shown += missing[begin : begin + PAGE - len(shown)]
-        return shown
-
-    def _counted(self, rows: QuerySet) -> int:
-        return rows.order_by().values("pk")[: COUNTED + 1].count()
+        return Page(shown, columns, total, more, question.page)
 
     def with_related(self, rows: QuerySet, columns: Sequence[Column]) -> QuerySet:
         paths = {c.path.rpartition("__")[0] for c in columns if c.path and "__" in c.path}

@@ -1,0 +1,129 @@
+"""The file of columns that the list of customers looks into (`ui.lists.kept`): written with every copy of scores.
+
+It is named in the database by the transaction that copies, so whoever reads finds the file of the scores that are
+there, or, where it is gone, asks the database. Which customers changed since it was written, `updated_at` tells.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from zhike_crm import bulk
+from zhike_crm.customers.models import Customer, Score, ScoredRun
+from zhike_crm.ui.lists import kept as files
+from zhike_crm.ui.lists.kept import Kept
+from zhike_crm.workspaces.models import Workspace
+
+# Fewer customers the database sorts as quickly.
+MANY = 10_000
+HIDDEN = "hidden"
+# In the folder of a workspace; not part of a backup.
+FOLDER = "lists"
+_OWN = ("kind", "name", "email", "phone", "gender", "birth_date", "country", "region", "city", "created_at")
+_FEW = ("kind", "gender", "country", "region", "city")
+_ABOUT = ("workspace", "customer", "run", "as_of")
+SCORES = tuple(field.name for field in Score._meta.concrete_fields if field.name not in _ABOUT)
+# A change is dated a little before it begins to wait for whoever writes.
+_MARGIN = dt.timedelta(seconds=60)
+
+
+def keep(con: duckdb.DuckDBPyConnection, workspace: Workspace, added: dt.datetime | None) -> str:
+    """Write the file, in the transaction that copies the scores; returns its name, empty when there is no need of one.
+
+    Args:
+        con: has a table `current`: the scores of each customer, as the database has them.
+        added: the moment of the customers whom this transaction made, which are in the file.
+    """
+    since = _unfinished_since()
+    people = bulk.read(Customer, ["id", *_OWN, "owner_id", "deleted_at", "merged_into_id"], workspace.pk)
+    if len(people) < MANY:
+        return ""
+    con.register("people", people)
+    own = ", ".join(f"p.{name}" for name in _OWN)
+    scores = ", ".join(f's.{name} AS "score__{name}"' for name in SCORES)
+    table = con.sql(
+        f"SELECT p.id, {own}, p.owner_id AS owner, {scores},"
+        f" (p.deleted_at IS NOT NULL OR p.merged_into_id IS NOT NULL) AS {HIDDEN}"
+        " FROM people p LEFT JOIN current s ON s.customer_id = p.id ORDER BY p.id"
+    ).to_arrow_table()
+    con.unregister("people")
+    name = uuid.uuid4().hex
+    files.write(_path(workspace, name), _few_as_codes(table), since, added)
+    return name
+
+
+def keep_again(workspace: Workspace) -> None:
+    """Write the file from what the database has: after it was restored from elsewhere, for instance."""
+    with duckdb.connect() as con, transaction.atomic():
+        con.register("current", bulk.read(Score, ["customer_id", *SCORES], workspace.pk))
+        ScoredRun.objects.of(workspace).update(columns=keep(con, workspace, None))
+        transaction.on_commit(partial(tidy, workspace))
+
+
+def kept_columns(workspace: Workspace, name: str) -> Kept | None:
+    """The file of that name, if it is there."""
+    try:
+        return files.open_file(_path(workspace, name)) if name else None
+    except (OSError, pa.ArrowException):
+        return None
+
+
+def has_files(workspace: Workspace) -> bool:
+    """Whether there is any, so that small workspaces need not ask the database for the name of one."""
+    return _folder(workspace).is_dir()
+
+
+def changed_since(kept: Kept, workspace: Workspace) -> QuerySet:
+    """The customers who may be otherwise than in the file."""
+    rows = Customer.objects.of(workspace)
+    if kept.added is None:
+        return rows.filter(updated_at__gte=kept.since)
+    before = Q(updated_at__gte=kept.since, updated_at__lt=kept.added)
+    return rows.filter(before | Q(updated_at__gt=kept.added))
+
+
+def tidy(workspace: Workspace) -> None:
+    """Remove the files of earlier copies, and of those that failed. Who reads one at this moment goes on."""
+    named = ScoredRun.objects.of(workspace).values_list("columns", flat=True).first()
+    for file in _folder(workspace).glob("*.*"):
+        if file.stem != named:
+            file.unlink(missing_ok=True)
+
+
+def _folder(workspace: Workspace) -> Path:
+    return workspace.folder / FOLDER
+
+
+def _path(workspace: Workspace, name: str) -> Path:
+    return _folder(workspace) / f"{name}.arrow"
+
+
+def _few_as_codes(table: pa.Table) -> pa.Table:
+    """Texts of which there are few different ones are looked at once each."""
+    for place, field in enumerate(table.schema):
+        if field.name in _FEW or (field.name.startswith("score__") and pa.types.is_string(field.type)):
+            table = table.set_column(place, field.name, table[field.name].combine_chunks().dictionary_encode())
+    return table
+
+
+def _unfinished_since() -> dt.datetime:
+    """Since when changes may be under way that this transaction does not see."""
+    if connection.vendor == "sqlite":
+        # One writes at a time, and that is us.
+        return timezone.now() - _MARGIN
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT least(now(), min(xact_start)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        begun: dt.datetime = cursor.fetchone()[0]
+    return begun.astimezone(dt.UTC) - _MARGIN

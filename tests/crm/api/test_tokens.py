@@ -113,6 +113,7 @@ _BODIES = {
     ("POST", "/customers/{pk}/notes"): {"text": "Mine"},
     ("POST", "/customers/{pk}/merge"): {"merged": 1},
     ("PATCH", "/tasks/{pk}"): {"done": True},
+    ("PATCH", "/clusterings/{pk}"): {"groups": [{"number": 1, "en": "Mine", "zh": "我的"}]},
 }
 
 

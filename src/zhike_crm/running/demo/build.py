@@ -93,6 +93,7 @@ def build(folder: Path, data: Path, language: str) -> None:
     _step(_("Adding simulated names, colleagues, notes and tasks"))
     _add_people(owner, language)
     _add_segments(owner)
+    _add_groups(owner)
     _write_reports(owner.workspace, folder)
 
 
@@ -246,6 +247,23 @@ def _add_segments(owner: Any) -> None:
         for recipe in (ready[code] for code in SEGMENTS):
             made = create_segment(owner, name=recipe.title, description=recipe.text, tree=recipe.tree)
             compute_with_dependents(made, Turn.Cause.RULE)
+
+
+def _add_groups(owner: Any) -> None:
+    """Groups by value and rhythm, found and kept. The job that looking for them leaves finds nothing more to do."""
+    from zhike_crm.customers.lists import CustomerList
+    from zhike_crm.languages import in_language
+    from zhike_crm.segments.cards import work_out
+    from zhike_crm.segments.clustering import find
+    from zhike_crm.segments.clustering_actions import keep_groups, look_for_groups
+    from zhike_crm.segments.traits import traits_of, usual
+
+    _step(_("Finding groups"))
+    with in_language(owner.user.language):
+        traits = usual(traits_of(CustomerList(owner)))["value"]
+        found = look_for_groups(owner, traits=traits)
+        find(found, lambda _step: None)
+        work_out(owner.workspace, keep_groups(found, owner))
 
 
 def _write_reports(workspace: Any, folder: Path) -> None:

@@ -44,6 +44,39 @@ def read(model: type[models.Model], names: Sequence[str], workspace: int) -> pa.
     return pa.table(found, names=list(names))
 
 
+def change(model: type[models.Model], batches: Iterable[pa.RecordBatch]) -> int:
+    """Give rows new values, in the transaction that is open: the first column is the id, the others what changes."""
+    table, total = model._meta.db_table, 0
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        key, *names = batch.schema.names
+        if connection.vendor == "postgresql":
+            _change_from_a_table(table, key, names, batch)
+        else:
+            given = ", ".join(f"{_quoted(name)} = ?" for name in names)
+            columns = [_values(_plain(column)) for column in (*batch.columns[1:], batch.columns[0])]
+            with connection.cursor() as cursor:
+                text = f"UPDATE {_quoted(table)} SET {given} WHERE {_quoted(key)} = ?"
+                cursor.cursor.connection.executemany(text, zip(*columns, strict=True))
+        total += batch.num_rows
+    return total
+
+
+def _change_from_a_table(table: str, key: str, names: Sequence[str], batch: pa.RecordBatch) -> None:
+    aside, given = _quoted("zhike_changes"), ", ".join(f"{_quoted(name)} = c.{_quoted(name)}" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {aside} ON COMMIT DROP AS"
+            f" SELECT {_list([key, *names])} FROM {_quoted(table)} WITH NO DATA"
+        )
+        _copy("zhike_changes", [batch])
+        cursor.execute(
+            f"UPDATE {_quoted(table)} t SET {given} FROM {aside} c WHERE t.{_quoted(key)} = c.{_quoted(key)}"
+        )
+        cursor.execute(f"DROP TABLE {aside}")
+
+
 def clear(model: type[models.Model], workspace: int) -> None:
     """Delete the rows of a workspace, in the transaction that is open. Nothing may refer to them."""
     table = _quoted(model._meta.db_table)
@@ -103,6 +136,7 @@ _KINDS: dict[str, pa.DataType] = {
     "BooleanField": pa.bool_(),
     "DateField": pa.date32(),
     "DateTimeField": pa.timestamp("us"),
+    "JSONField": pa.string(),
 }
 
 

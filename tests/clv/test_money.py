@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ibis
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.clv.test_scores import END, scored, shoppers
@@ -54,3 +55,20 @@ def test_what_was_spent_before_leaves_out_the_first_purchase() -> None:
     )
     held = holdout_summary(orders, calibration_end="2025-01-31", observation_end="2025-03-02").to_pyarrow().to_pylist()
     assert [(row["held_out_spent"], row["previous_spent"]) for row in held] == [(6.5, 2.0)]
+
+
+def test_what_is_not_known_to_have_been_spent_is_not_nothing() -> None:
+    orders = shoppers(900, seed=3)
+    whole = choose(orders, observation_end=END)
+    blind = [None if int(who[1:]) % 2 else spent for who, spent in zip(*_of(orders), strict=True)]
+    column = orders.column_names.index("amount")
+    half = choose(orders.set_column(column, "amount", pa.array(blind, pa.float64())), observation_end=END)
+    assert whole.money is not None
+    assert half.money is not None
+    assert half.money.actual < 0.75 * whole.money.actual
+    assert half.money.expected == pytest.approx(half.money.actual, rel=0.25)
+    assert half.money.holds
+
+
+def _of(orders: pa.Table) -> tuple[list[str], list[float]]:
+    return orders["customer_id"].to_pylist(), orders["amount"].to_pylist()

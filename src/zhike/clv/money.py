@@ -54,10 +54,12 @@ def money_test(held: Any, model: PurchaseModel, length: float) -> MoneyTest | No
     purchases = model._expected(model.fit_.parameters, histories, length)
     kept = ("frequency", "monetary", "held_out_spent", "previous_spent")
     joined = joined_back(held, keys, {"purchases": purchases}, keep=kept)
+    # Of whom it is not known what they spent, nothing can be tested.
+    joined = joined.filter(joined.held_out_spent.notnull() & joined.previous_spent.notnull())
     told = joined.select(
         "held_out_spent", "previous_spent", expected=spend.spend(joined) * joined.purchases
     ).to_pyarrow()
-    if told["expected"].null_count:
+    if told["expected"].null_count or not told.num_rows:
         return None
     expected, actual, previous = (_numbers(told, n) for n in ("expected", "held_out_spent", "previous_spent"))
     return MoneyTest(

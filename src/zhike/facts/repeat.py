@@ -96,7 +96,7 @@ def holdout_summary(orders: Any, *, calibration_end: Any, observation_end: Any, 
 
     `repeat_summary` as of `calibration_end`, with `held_out` (days with a purchase after it, up to `observation_end`)
     and `previous` (days with a repeat purchase in the period of the same length that ends with `calibration_end`), and
-    with what was spent on these days (`held_out_spent`, `previous_spent`; currency, where it is known).
+    with what was spent on these days (`held_out_spent`, `previous_spent`; currency; NULL where one is not known).
 
     Raises:
         InputError: `orders` cannot be read as orders.
@@ -129,8 +129,8 @@ def hold_out(days: Any, *, calibration_end: Any, observation_end: Any, unit: str
     counts = days.group_by("customer_id").aggregate(
         held_out=days.count(where=after),
         within=days.count(where=within),
-        held_out_spent=days.spent.sum(where=after).fill_null(0.0),
-        spent_within=days.spent.sum(where=within).fill_null(0.0),
+        held_out_spent=_spent(days, after),
+        spent_within=_spent(days, within),
         at_first=days.spent.fill_null(0.0).argmin(days.day),
     )
     joined = summary.inner_join(counts, "customer_id")
@@ -140,6 +140,12 @@ def hold_out(days: Any, *, calibration_end: Any, observation_end: Any, unit: str
     spent = joined.spent_within - first_within.ifelse(joined.at_first, 0.0)
     columns = {"previous": previous, "held_out_spent": joined.held_out_spent.round(CENTS)}
     return joined.select(*summary.columns, "held_out", **columns, previous_spent=spent.round(CENTS))
+
+
+def _spent(days: Any, where: Any) -> Any:
+    """What was spent on some of the days: 0 where there were none, NULL where the value of one is not known."""
+    unknown = days.count(where=where & days.spent.isnull())
+    return (unknown > 0).ifelse(None, days.spent.sum(where=where).fill_null(0.0))
 
 
 def unit_days(unit: Any) -> float:

@@ -20,17 +20,16 @@ from django.utils import timezone
 
 from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
-from zhike.lake.runs import Run, scores_of
+from zhike.lake.runs import Run, runs, scores_of
 from zhike.portrait import profiles
 from zhike.proof import Proof
 from zhike_crm import bulk
 from zhike_crm.customers.keeping import keep, tidy
 from zhike_crm.customers.models import Customer, Identity, Score, ScoredRun
+from zhike_crm.customers.telling import TEXTS, WIDTHS, retell, told_anew
 from zhike_crm.workspaces.models import Workspace
 
 BATCH = 100_000
-_PROFILE = ("name", "email", "phone", "gender", "country", "region", "city", "address")
-_WIDTHS = {f.name: f.max_length for f in Customer._meta.get_fields() if f.name in _PROFILE}
 _NOT_COPIED = ("customer", "workspace", "run", "as_of", "first_at", "last_at")
 _COPIED = [f.name for f in Score._meta.fields if f.name not in _NOT_COPIED]
 
@@ -43,13 +42,26 @@ def copy_run(workspace: Workspace, lake: Lake, run: Run, *, simulated: bool = Fa
         _take(con, lake, "profiles", _profiles(lake, run))
         with transaction.atomic():
             con.register("known", bulk.read(Identity, ["identity", "customer_id"], workspace.pk))
-            added = _add_customers(con, workspace, simulated)
+            # Never a whole second: that is written in two ways.
+            moment = timezone.now().replace(microsecond=1)
+            retold = retell(con, workspace, moment) if told_anew(run, _copied_last(lake, workspace)) else 0
+            added = _add_customers(con, workspace, moment, simulated)
             copied = _replace_scores(con, workspace)
-            told = {"run": run.run, "unproven": _unproven(run), "columns": keep(con, workspace, added)}
+            told = {
+                "run": run.run,
+                "unproven": _unproven(run),
+                "columns": keep(con, workspace, moment if added or retold else None),
+            }
             ScoredRun.objects.update_or_create(workspace=workspace, defaults=told)
             bulk.analyse(*([Customer, Identity] if added else []), Score)
             transaction.on_commit(partial(tidy, workspace))
             return copied
+
+
+def _copied_last(lake: Lake, workspace: Workspace) -> Run | None:
+    """The run that lists have shown so far."""
+    number = ScoredRun.objects.of(workspace).values_list("run", flat=True).first()
+    return next((run for run in runs(lake) if run.run == number), None)
 
 
 def _unproven(run: Run) -> list[str]:
@@ -74,7 +86,7 @@ def _profiles(lake: Lake, run: Run) -> Any:
     joined = told.outer_join(places, told.customer_id == places.buyer)
     return joined.select(
         customer_id=ibis.coalesce(joined.customer_id, joined.buyer),
-        **{name: joined[name] for name in _PROFILE if name != "country"},
+        **{name: joined[name] for name in TEXTS if name != "country"},
         country=ibis.coalesce(joined.country, joined.bought_in),
         birth_date=joined.birth_date,
         is_company=joined.company.notnull() & joined.name.isnull(),
@@ -90,8 +102,8 @@ def _places(facts: Facts) -> Any:
     return every.group_by(buyer=every.customer_id).aggregate(bought_in=every.country.argmax(every.ordered_at))
 
 
-def _add_customers(con: duckdb.DuckDBPyConnection, workspace: Workspace, simulated: bool) -> dt.datetime | None:
-    """Customers and identities for the scored ids that the database has never seen; the moment of theirs, if any."""
+def _add_customers(con: duckdb.DuckDBPyConnection, workspace: Workspace, moment: dt.datetime, simulated: bool) -> int:
+    """Customers and identities for the scored ids that the database has never seen; how many."""
     con.execute(
         "CREATE TABLE strangers AS SELECT customer_id AS identity FROM scores "
         "WHERE customer_id NOT IN (SELECT identity FROM known) ORDER BY customer_id"
@@ -99,10 +111,8 @@ def _add_customers(con: duckdb.DuckDBPyConnection, workspace: Workspace, simulat
     count = _count(con, "strangers")
     first = bulk.reserve_ids(Customer, count) if count else 0
     con.execute(f"CREATE TABLE added AS SELECT identity, {first} + row_number() OVER () - 1 AS id FROM strangers")
-    # Never a whole second: that is written in two ways.
-    moment = timezone.now().replace(microsecond=1)
     made = f"TIMESTAMP '{moment:%Y-%m-%d %H:%M:%S.%f}'"
-    texts = ", ".join(f"left(coalesce(p.{n}, ''), {_WIDTHS[n]}) AS {n}" for n in _PROFILE if n != "name")
+    texts = ", ".join(f"left(coalesce(p.{n}, ''), {WIDTHS[n]}) AS {n}" for n in TEXTS if n != "name")
     with bulk.rebuilding(Customer, count):
         _insert(
             con,
@@ -123,7 +133,7 @@ def _add_customers(con: duckdb.DuckDBPyConnection, workspace: Workspace, simulat
                 left(identity, 300) AS identity
             FROM added ORDER BY id""",
         )
-    return moment if count else None
+    return count
 
 
 def _replace_scores(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> int:

@@ -13,9 +13,11 @@ import xlsxwriter
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from zhike.inert import inert_cells
+from zhike_crm.languages import in_language
 from zhike_crm.ui.lists.attaching import attach
 from zhike_crm.ui.lists.columns import Column
 from zhike_crm.ui.lists.listing import Question, RecordList
@@ -35,7 +37,9 @@ def response(records: RecordList, rows: QuerySet, question: Question, form: str)
         answer: Any = HttpResponse(_workbook(tables), content_type=kind)
         answer["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
     else:
-        answer = StreamingHttpResponse(_csv(tables), content_type="text/csv; charset=utf-8")
+        # Sent after the request's own language has been put away.
+        written = _spoken(_csv(tables), get_language() or "en")
+        answer = StreamingHttpResponse(written, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
@@ -85,6 +89,16 @@ def _csv(tables: Iterator[pa.Table]) -> Iterator[bytes]:
         written = io.BytesIO()
         pyarrow.csv.write_csv(table, written, pyarrow.csv.WriteOptions(include_header=number == 0))
         yield written.getvalue()
+
+
+def _spoken(parts: Iterator[bytes], language: str) -> Iterator[bytes]:
+    """Each part made in a language; between them the thread is somebody else's."""
+    while True:
+        with in_language(language):
+            part = next(parts, None)
+        if part is None:
+            return
+        yield part
 
 
 def _workbook(tables: Iterator[pa.Table]) -> bytes:

@@ -60,3 +60,9 @@ def test_a_risk_without_a_probability_and_scores_from_before() -> None:
     assert next_action(unknown, language="en").why == "What they are worth is not known; a risk of leaving of 80 %."
     old = {"stage": "growth", "never_purchased": False}
     assert next_action(old, language="en").code == "stage"
+
+
+def test_who_ended_a_contract_is_not_asked_for_a_first_purchase() -> None:
+    gone = {"stage": "acquisition", "never_purchased": True, "value_tier": None, "churn_risk": "gone"}
+    assert next_action(gone, language="en").code == "ask_why"
+    assert next_action(gone | {"churn_risk": "low"}, language="en").code == "stage"

@@ -139,4 +139,11 @@ RULES = (
         lambda: _("Win back in person: one strong offer, and ask why they left."),
         lambda _s: _("Counts as gone, but was worth much."),
     ),
+    Rule(
+        "ask_why",
+        # A contract that ended: the stage would speak of a first purchase.
+        lambda s: _at("gone")(s) and bool(s["never_purchased"]),
+        lambda: _("Ask once why they left, and write again only with something new to offer."),
+        lambda _s: _("Counts as gone, by what your list of customers says."),
+    ),
 )

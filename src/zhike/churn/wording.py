@@ -156,7 +156,7 @@ def _silence(row: Row) -> str:
 def _activity(row: Row) -> str:
     now, before = row["orders_90"], row["orders_180"] - row["orders_90"]
     return _(
-        "{all} orders so far: {now} orders in the last 90 days, {before} in the 90 before.",
+        "Orders so far: {all}; in the last 90 days {now}, in the 90 before {before}.",
         all=number(row["orders_all"]),
         now=number(now),
         before=number(before),

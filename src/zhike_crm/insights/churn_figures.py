@@ -22,6 +22,7 @@ def churn_figures(lake: Lake, run: Run) -> dict[str, Any]:
     """`groups`: customers and what is at stake by risk and tier; `save_first`: those at risk with most at stake.
 
     `worth` is the value to come where its model held its test, else the amount in the window (`basis` says which).
+    Where nobody has any, as with contracts imported without orders, who leaves most likely is to be saved first.
     """
     scores = scores_of(lake, run)
     if "churn_risk" not in scores.columns or "churn" not in run.proofs:
@@ -31,8 +32,10 @@ def churn_figures(lake: Lake, run: Run) -> dict[str, Any]:
         known = scores.filter(scores.churn_risk.notnull())
         worth = ibis.greatest(known[basis].fill_null(0.0), 0.0)
         assumed = ibis.cases(*((known.churn_risk == risk, value) for risk, value in ASSUMED.items()), else_=0.0)
-        stake = worth * ibis.coalesce(known.churn_probability, assumed)
-        known = lake.materialised(known.select(*_OF_EACH, worth=worth, stake=stake), "churn_known")
+        chance = ibis.coalesce(known.churn_probability, assumed)
+        known = lake.materialised(known.select(*_OF_EACH, worth=worth, chance=chance), "churn_known")
+        anything = bool(lake.engine.to_pyarrow((known.worth.max() > 0).fill_null(False)).as_py())
+        known = known.mutate(stake=known.worth * known.chance if anything else known.chance).drop("chance")
         groups = known.group_by("churn_risk", "value_tier").aggregate(
             customers=known.count(), worth=known.worth.sum(), monetary=known.monetary.sum().fill_null(0.0)
         )

@@ -30,6 +30,8 @@ class Tile:
 def tiles(shown: Shown, currency: str) -> list[Tile]:
     """How many customers, how many of them active, what they brought in, what is at stake."""
     head, links = shown.figures["headline"], shown.links
+    if not head["customers"]:
+        return _of_contracts(shown)
     window = shown.summary.settings["window_days"]
     comparable = head["comparable"]
     return [
@@ -63,6 +65,16 @@ def tiles(shown: Shown, currency: str) -> list[Tile]:
             is_money=True,
         ),
     ]
+
+
+def _of_contracts(shown: Shown) -> list[Tile]:
+    """Where nobody has an order: how many there are, and how many of them leave or have left."""
+    found = [Tile(_("Customers"), shown.figures["headline"]["never_purchased"], shown.links.everyone())]
+    groups = (shown.figures.get("churn") or {}).get("groups") or []
+    for risk in ("high", "middle", "gone") if groups else ():
+        count = sum(group["customers"] for group in groups if group["churn_risk"] == risk)
+        found.append(Tile(label("churn_risk", risk), count, shown.links.code("churn_risk", risk)))
+    return found
 
 
 @dataclass(frozen=True)

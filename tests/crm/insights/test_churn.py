@@ -265,3 +265,19 @@ def test_a_definition_by_a_list_that_is_not_there_scores_nobody(
     assert made.proofs["churn"]["model"] == ""
     assert "no list of customers" in page(client_as("owner"))
     assert json.dumps(made.figures["churn"]["groups"]) == "[]"
+
+
+def test_a_company_with_contracts_alone_is_told_of_its_customers(churned: RunSummary, client_as: Signed) -> None:
+    churned.figures["headline"] |= {"customers": 0, "never_purchased": 7043}
+    churned.figures["churn"]["groups"] = [
+        {"churn_risk": risk, "value_tier": None, "customers": n, "worth": 0.0, "monetary": 0.0}
+        for risk, n in (("high", 494), ("low", 4000), ("gone", 1869))
+    ]
+    churned.save()
+    tiles = client_as("viewer").get("/w/shop/").context["tiles"]
+    assert [(tile.label, tile.value) for tile in tiles] == [
+        ("Customers", 7043),
+        ("High risk", 494),
+        ("Middle risk", 0),
+        ("Gone already", 1869),
+    ]

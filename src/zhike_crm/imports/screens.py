@@ -65,6 +65,8 @@ def quality(stored: dict[str, Any], hidden: set[str]) -> Quality | None:
     language = current_language()
 
     def end(column: Any, value: str | None) -> str:
+        if column.column in kind and kind[column.column].kind == "id":
+            return ""  # Ids are texts: the first of them by the alphabet tells nobody anything.
         return HIDDEN if value and {column.column, column.theirs} & hidden else shown(value)
 
     return Quality(

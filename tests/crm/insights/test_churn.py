@@ -182,6 +182,11 @@ def test_what_cannot_be_is_refused(churned: RunSummary, client_as: Signed, wrong
     assert not Job.objects.of(churned.workspace).exists()
 
 
+def test_a_column_that_does_not_exist_is_told_before_it_is_published(churned: RunSummary, client_as: Signed) -> None:
+    refused = client_as("manager").post("/w/shop/churn/preview", values(flag="churned")).context
+    assert "Your list of customers has no column churned." in refused["error"]
+
+
 def test_publishing_keeps_what_was_changed_and_the_rest(churned: RunSummary, client_as: Signed) -> None:
     client = client_as("manager")
     client.post("/w/shop/churn/publish", values(days="", high="75", carts_on="", activity_threshold="40"))

@@ -5,28 +5,23 @@ The probabilities themselves are learnt anew by the refresh: what can be said be
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from zhike.churn_settings import RULES, ChurnSettings
-from zhike.errors import SettingsError
 from zhike.labels import WARNINGS, label, say
 from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, scores_of
 from zhike.pipeline import orders_as_of
-from zhike.schema import ATTRIBUTES, contract
 from zhike_crm.insights.models import RunSummary
 from zhike_crm.insights.moves import run_of
 from zhike_crm.workspaces.lakes import lake_of
 from zhike_crm.workspaces.models import Workspace
 
 _EVENTS = ("interactions", "tickets", "feedback")
-# Customers whose columns are looked at to say which there are, and how many of these are named.
-SAMPLED, LISTED = 1_000, 20
 
 
 @dataclass(frozen=True)
@@ -59,29 +54,16 @@ def preview(workspace: Workspace, summary: RunSummary, settings: ChurnSettings) 
     with lake_of(workspace) as lake, lake.temporary():
         run = run_of(lake, summary)
         facts, details = Facts.of(lake, run), run.proofs["churn"]["details"]
-        _check_flag(facts, settings.flag)
+        if settings.flag:
+            # SciPy takes a moment to load.
+            from zhike.churn.flags import check_flag
+
+            check_flag(facts.table("customers"), settings.flag)
         days = _days(facts, run, settings, details)
         scores = lake.materialised(scores_of(lake, run), "churn_scores")
         same = days == details["days"] and settings.flag == run.settings["churn"]["flag"]
         risks = _risks(lake, scores, settings, days, same=same)
         return Preview(days, risks + _warnings(facts, scores, settings, days, details))
-
-
-def _check_flag(facts: Facts, flag: str) -> None:
-    """The column that says who left must be one of the company's list of customers."""
-    if not flag or flag in contract("customers"):
-        return
-    told = facts.table("customers").select(ATTRIBUTES).limit(SAMPLED)
-    known: dict[str, None] = {}
-    for attributes in facts.lake.engine.to_pyarrow(told)[ATTRIBUTES].to_pylist():
-        known |= dict.fromkeys(json.loads(attributes or "{}"))
-    if flag not in known:
-        raise SettingsError(
-            "Your list of customers has no column {column}.",
-            fix="It has: {columns}.",
-            column=flag,
-            columns=", ".join(list(known)[:LISTED]) or "–",
-        )
 
 
 def _days(facts: Facts, run: Run, settings: ChurnSettings, details: dict[str, Any]) -> int:

@@ -28,6 +28,7 @@ from zhike_crm.segments import clustering_actions as actions
 from zhike_crm.segments.cards import Portrayal, portrayals, work_out_later
 from zhike_crm.segments.clustering import Result
 from zhike_crm.segments.models import Clustering, Segment
+from zhike_crm.segments.privacy import open_clusterings
 from zhike_crm.segments.profile import profile
 from zhike_crm.segments.reading import known_shares
 from zhike_crm.segments.traits import Trait, traits_of
@@ -57,7 +58,7 @@ def clustering_list(
     cursor: str = Query("", max_length=2_000, pattern=CURSOR),
 ) -> HttpResponse:
     """Groups that were looked for, the newest first."""
-    rows = Clustering.objects.of(request.workspace).prefetch_related("groups")
+    rows = open_clusterings(Clustering.objects.of(request.workspace), request.by).prefetch_related("groups")
     shown, following = cursors.page(rows, _NEWEST, cursor, limit)
     return answer({"items": [_told(one) for one in shown], "next": following})
 
@@ -148,7 +149,8 @@ def _apart(told: Portrayal | None, known: dict[str, Trait]) -> dict[str, Any]:
 
 
 def _found(request: Any, pk: int) -> Clustering:
-    rows = Clustering.objects.of(request.workspace).select_related("workspace").prefetch_related("groups")
+    rows = open_clusterings(Clustering.objects.of(request.workspace), request.by)
+    rows = rows.select_related("workspace").prefetch_related("groups")
     row = rows.filter(pk=pk).first()
     if row is None:
         raise Http404

@@ -32,6 +32,7 @@ from zhike_crm.customers.lists import CustomerList
 from zhike_crm.segments import actions, members
 from zhike_crm.segments.editing import counted
 from zhike_crm.segments.models import Segment, Turn
+from zhike_crm.segments.privacy import open_segments
 from zhike_crm.segments.rules import is_hidden
 
 router = Router(tags=["segments"])
@@ -49,7 +50,7 @@ def segment_list(
 ) -> HttpResponse:
     """Segments, oldest first. Ask for the customers of one by its address, or in `where` of the list of customers:
     `{"column": "segment", "test": "any_of", "value": ["3"]}`."""
-    rows = Segment.objects.of(request.workspace).filter(draft=False)
+    rows = open_segments(Segment.objects.of(request.workspace).filter(draft=False), request.by)
     rows = rows.exclude(archived_at=None) if archived else rows.filter(archived_at=None)
     shown, following = cursors.page(rows, cursors.Order(), cursor, limit)
     return answer({"items": _all_told(shown, request.by), "next": following})
@@ -166,7 +167,8 @@ def segment_history(
 
 
 def found_segment(request: Any, pk: int) -> Segment:
-    row = Segment.objects.of(request.workspace).select_related("workspace").filter(pk=pk, draft=False).first()
+    rows = open_segments(Segment.objects.of(request.workspace).filter(draft=False), request.by)
+    row = rows.select_related("workspace").filter(pk=pk).first()
     if row is None:
         raise Http404
     return row

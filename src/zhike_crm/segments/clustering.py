@@ -26,20 +26,17 @@ from zhike.segments import Clustering as Found
 from zhike.segments.choice import Quality, Verdict, reason, stability_sentence, verdict
 from zhike.segments.clusters import FEWEST_CUSTOMERS
 from zhike.segments.columns import left_out_sentence, read_customers
-from zhike.segments.naming import group_names
 from zhike_crm import bulk
-from zhike_crm.languages import in_language
 from zhike_crm.segments import members
 from zhike_crm.segments.answers import roomy
 from zhike_crm.segments.models import Clustering, Member, Segment, Turn
+from zhike_crm.segments.naming import LANGUAGES, names_of
 from zhike_crm.segments.reading import everybody, table_of, to_be_grouped
 from zhike_crm.segments.rules import everybody as everybody_listed
 from zhike_crm.segments.scratch import scratch
 from zhike_crm.segments.traits import Names, Trait, traits_of
 
 log = logging.getLogger("zhike.segments")
-LANGUAGES = {"en": "en", "zh": "zh-hans"}
-_NAME_LENGTH = 80
 
 
 class NothingFound(Exception):
@@ -114,9 +111,9 @@ def find(clustering: Clustering, say: Callable[[str], None]) -> list[Segment]:
     found = _look(table, traits, clustering)
     say("writing")
     with transaction.atomic():
-        stored = Clustering.objects.of(workspace).select_for_update(of=("self",)).filter(pk=clustering.pk)
-        if stored.first() is None:
-            return []  # thrown away meanwhile
+        looking = Clustering.objects.of(workspace).filter(pk=clustering.pk, state=Clustering.State.LOOKING)
+        if looking.select_for_update(of=("self",)).first() is None:
+            return []  # thrown away meanwhile, or found by another run: what is kept is not found again
         for unfinished in clustering.groups.all():
             drop(unfinished)
         groups = _drafts(clustering, found, known)
@@ -161,7 +158,7 @@ def _told(found: Found, outside: int) -> dict[str, Any]:
 
 
 def _drafts(clustering: Clustering, found: Found, known: dict[str, Trait]) -> list[Segment]:
-    names = {language: _names(found, language, clustering) for language in LANGUAGES}
+    names = {language: names_of(found, language, clustering.workspace) for language in LANGUAGES}
     own = {row.number: row for row in clustering.follows.groups.all()} if clustering.follows else {}
     groups = []
     for place, number in enumerate(found.numbers):
@@ -184,25 +181,6 @@ def _drafts(clustering: Clustering, found: Found, known: dict[str, Trait]) -> li
         group.save()
         groups.append(group)
     return groups
-
-
-def _names(found: Found, language: str, clustering: Clustering) -> list[str]:
-    """What sets each group apart, with the words of a language."""
-    with in_language(LANGUAGES[language]):
-        # Anew: columns and traits remember their labels.
-        called = Names(traits_of(everybody_listed(clustering.workspace)))
-
-        def within(name: str, level: str | None) -> str:
-            """Labels are written large, for headings; names of groups have them in the middle."""
-            said = called(name, level)
-            return said[:1].lower() + said[1:] if level is None and said[1:2].islower() else said
-
-        return [_short(name) for name in group_names(found.differences, within)]
-
-
-def _short(name: str) -> str:
-    name = name[:1].upper() + name[1:]
-    return name if len(name) <= _NAME_LENGTH else name[: _NAME_LENGTH - 1] + "…"
 
 
 def _spoken(clustering: Clustering) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,14 +19,14 @@ from zhike_crm.jobs.models import Job
 from zhike_crm.jobs.queue import enqueue
 from zhike_crm.languages import in_language
 from zhike_crm.segments import actions, members
-from zhike_crm.segments.clustering import LANGUAGES, drop, members_of
+from zhike_crm.segments.clustering import drop, members_of
 from zhike_crm.segments.models import Clustering, Segment, Turn, in_use
+from zhike_crm.segments.naming import LANGUAGES, NAME_LENGTH
 from zhike_crm.segments.traits import MOST_TRAITS, SETS, Trait, listed, traits_of, usual
 
 JOB = "find_groups"
 FEWEST_GROUPS, MOST_GROUPS = 2, 12
 DRAFTS = 20
-_NAME_LENGTH = 80
 State = Clustering.State
 
 
@@ -57,13 +58,14 @@ def look_for_groups(
         raise ValidationError(
             _("There are %(number)s groupings that nobody has kept; throw some away.") % {"number": DRAFTS}
         )
-    given = name.strip()[:_NAME_LENGTH]
+    given = _written(name)[:NAME_LENGTH]
     names = {} if given else {code: _usual_name(wanted, by, language) for code, language in LANGUAGES.items()}
     clustering = Clustering(
         workspace=by.workspace,
         name=given or names["en"],
         names=names,
         traits=wanted,
+        personal=any(known[name].is_personal for name in wanted),
         asked=groups,
         follows=follows,
         by_id=by.pk,
@@ -120,15 +122,15 @@ def rename_groups(
     """Call groups something else: number → language → name; how many of them changed.
 
     Raises:
-        ValidationError: a name is missing, too long, or another segment has it.
+        ValidationError: a name is missing, too long, or not text, or another segment has it.
     """
     changed = 0
     for group in clustering.groups.select_for_update(of=("self",)).order_by("number"):
-        wanted = {code: " ".join(said.split()) for code, said in names.get(group.number, {}).items()}
+        wanted = {code: _written(said) for code, said in names.get(group.number, {}).items()}
         if not wanted or wanted == titles(group):
             continue
-        if not all(0 < len(said) <= _NAME_LENGTH for said in wanted.values()):
-            raise ValidationError(_("Give each group a name of %(most)s letters at most.") % {"most": _NAME_LENGTH})
+        if not all(0 < len(said) <= NAME_LENGTH for said in wanted.values()):
+            raise ValidationError(_("Give each group a name of %(most)s letters at most.") % {"most": NAME_LENGTH})
         before = {"name": group.name, "names": group.names}
         group.names = {} if len(set(wanted.values())) == 1 else wanted
         group.name = next((said for code, said in wanted.items() if before["names"].get(code) == group.name), None) or (
@@ -183,10 +185,10 @@ def titles(group: Segment) -> dict[str, str]:
 
 def free_name(name: str, workspace: Any) -> str:
     """The name, with a number behind it where another segment has it."""
-    taken = set(in_use(workspace).filter(name__startswith=name[: _NAME_LENGTH - 5]).values_list("name", flat=True))
+    taken = set(in_use(workspace).filter(name__startswith=name[: NAME_LENGTH - 5]).values_list("name", flat=True))
     number, free = 2, name
     while free in taken:
-        free, number = f"{name[: _NAME_LENGTH - 5]} ({number})", number + 1
+        free, number = f"{name[: NAME_LENGTH - 5]} ({number})", number + 1
     return free
 
 
@@ -230,6 +232,18 @@ def _taken(name: str, group: Segment) -> bool:
     return bool(in_use(group.workspace_id).filter(Q(name=name) & ~Q(pk=group.pk)).exists())
 
 
+def _written(name: str) -> str:
+    """A name on one line.
+
+    Raises:
+        ValidationError: it holds characters that are no text: NUL and the like, halves of characters.
+    """
+    line = " ".join(name.split())
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in line):
+        raise ValidationError(_("A name cannot hold control characters."))
+    return line
+
+
 def _checked(wanted: list[str], groups: int | None, known: Mapping[str, Trait]) -> list[str]:
     usable = [name for name in wanted if name in known and known[name].theme != "models"]
     if len(usable) < len(wanted):
@@ -253,4 +267,4 @@ def _usual_name(names: list[str], by: Membership, language: str) -> str:
         said = listed(known[name].label for name in names[:3])
         if len(names) > 3:
             said = _("%(traits)s and %(number)s more") % {"traits": said, "number": len(names) - 3}
-        return said if len(said) <= _NAME_LENGTH else said[: _NAME_LENGTH - 1] + "…"
+        return said if len(said) <= NAME_LENGTH else said[: NAME_LENGTH - 1] + "…"

@@ -22,6 +22,7 @@ from zhike_crm.segments.clustering_forms import GroupsForm
 from zhike_crm.segments.comparing import Comparison
 from zhike_crm.segments.models import Clustering
 from zhike_crm.segments.overlaps import overlaps
+from zhike_crm.segments.privacy import open_clusterings
 from zhike_crm.segments.profile import profile
 from zhike_crm.segments.reading import known_shares
 from zhike_crm.segments.traits import SETS, Names, listed, traits_of, usual
@@ -156,7 +157,8 @@ def discard_groups(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def clustering_of(request: Any, pk: int) -> Clustering:
-    rows = Clustering.objects.of(request.workspace).select_related("workspace", "follows", "by__user")
+    rows = open_clusterings(Clustering.objects.of(request.workspace), request.member)
+    rows = rows.select_related("workspace", "follows", "by__user")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -164,11 +166,13 @@ def _followed(request: Any) -> Clustering | None:
     wanted = request.POST.get("follows") or request.GET.get("follows", "")
     if not (wanted.isdecimal() and len(wanted) < 19):
         return None
-    return Clustering.objects.of(request.workspace).filter(pk=int(wanted), state=Clustering.State.KEPT).first()
+    rows = open_clusterings(Clustering.objects.of(request.workspace), request.member)
+    return rows.filter(pk=int(wanted), state=Clustering.State.KEPT).first()
 
 
 def _earlier(request: Any) -> list[Clustering]:
-    rows = Clustering.objects.of(request.workspace).exclude(state=Clustering.State.PAST)
+    rows = open_clusterings(Clustering.objects.of(request.workspace), request.member)
+    rows = rows.exclude(state=Clustering.State.PAST)
     return list(rows.select_related("by__user").order_by("-created_at", "-pk")[:LISTED])
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from zhike_crm.segments.models import Member, Segment
+from zhike_crm.segments.privacy import hidden_segments, open_members, open_segments
 from zhike_crm.ui.lists.columns import Choice, Column, Kind, Pairs
 from zhike_crm.ui.lists.listing import COUNTED
 from zhike_crm.workspaces.models import Workspace
@@ -23,17 +24,25 @@ COLOURS = {Segment.Kind.RULE: "purple", Segment.Kind.LIST: "blue", Segment.Kind.
 
 @dataclass(frozen=True)
 class SegmentColumn(Column):
-    """Knows the segments there are, by name; asked once for each list that has the column."""
+    """Knows the segments there are, by name, and the ids of those that who sees the list may not know of.
+
+    Asked once for each list that has the column.
+    """
 
     known: Callable[[], list[Segment]] = list
+    hidden: Callable[[], frozenset[int]] = frozenset
 
 
 def columns_of(records: Any) -> list[Column]:
-    """For a list of customers."""
+    """For a list of customers: the segments that who sees it may know of."""
     workspace = records.workspace
-    current = Member.objects.of(workspace).filter(left_at=None, segment__archived_at=None)
-    rows = Segment.objects.of(workspace).filter(archived_at=None).order_by("name", "pk")
+    inside = Member.objects.of(workspace).filter(left_at=None, segment__archived_at=None)
+    current = open_members(inside, records.member)
+    segments = Segment.objects.of(workspace).filter(archived_at=None).order_by("name", "pk")
+    rows = open_segments(segments, records.member)
     every = cache(lambda: list(rows.only("name", "names", "kind", "count", "draft", "clustering")))
+
+    hidden = cache(lambda: hidden_segments(records.member))
 
     def column(name: str, label: Any, *, draft: bool) -> Column:
         def known() -> list[Segment]:
@@ -50,6 +59,7 @@ def columns_of(records: Any) -> list[Column]:
             through=Pairs(current.filter(segment__draft=draft), "customer_id", "segment_id", common),
             sortable=False,
             known=known,
+            hidden=hidden,
         )
 
     return [column(COLUMN, _("Segment"), draft=False), column(DRAFT_COLUMN, _("Group, not kept yet"), draft=True)]

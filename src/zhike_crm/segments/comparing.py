@@ -22,6 +22,7 @@ from zhike_crm.ui.templatetags.zhike import money, number, percent, short_money
 # From so many standard deviations on a difference is shown as one, as a plain one, as a strong one.
 STEPS = (0.2, 0.5, 1.0)
 CHIPS, FURTHER = 3, 8
+_CENTS_BELOW = 100
 
 
 class Cell(NamedTuple):
@@ -35,9 +36,12 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
+    """Figures of one kind; `measure` is what they are where the label does not say it: medians, means, totals."""
+
     label: str
     everybody: str
     cells: list[Cell]
+    measure: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,11 +120,11 @@ class Comparison:
         if everybody is None:
             return [self._counts()]
 
-        def row(label: str, figure: Any, write: Any = number) -> Row:
+        def row(label: str, figure: Any, write: Any, measure: str = "") -> Row:
             cells = [
                 Cell(write(figure(one.profile.members)) if one.profile else "–", one.customers) for one in self.columns
             ]
-            return Row(label, write(figure(everybody)), cells)
+            return Row(label, write(figure(everybody)), cells, measure)
 
         def shares(label: str, share: Any) -> Row:
             return Row(
@@ -132,13 +136,13 @@ class Comparison:
         rows = [
             self._counts(number(everybody.customers)),
             shares(_("Share of customers"), lambda p: p.share_of_customers),
-            row(_("Revenue"), lambda figures: figures.revenue, short_money),
+            row(_("Revenue"), lambda figures: figures.revenue, _total, _("in all")),
             shares(_("Share of revenue"), lambda p: p.share_of_revenue),
-            row(_("Revenue per customer"), lambda figures: figures.per_customer, money),
-            row(_("Average order"), lambda figures: figures.average_order, money),
+            row(_("Revenue per customer"), lambda figures: figures.per_customer, _amount),
+            row(_("Average order"), lambda figures: figures.average_order, _amount),
         ]
         if everybody.to_come:
-            rows.append(row(_("Value to come"), lambda figures: figures.to_come, short_money))
+            rows.append(row(_("Value to come"), lambda figures: figures.to_come, _total, _("in all")))
         return rows
 
     def _counts(self, everybody: str = "") -> Row:
@@ -168,7 +172,7 @@ class Comparison:
             label = trait.level(level)
         known = next(one for one in found if one is not None)
         cells = [self._cell(trait, told, column.segment) for told, column in zip(found, self.columns, strict=True)]
-        return Row(label, _written(trait, known, known.everybody), cells)
+        return Row(label, _written(trait, known, known.everybody), cells, _measure(known))
 
     def _cell(self, trait: Trait, told: Told | None, segment: Segment) -> Cell:
         if told is None or told.value is None:
@@ -242,7 +246,23 @@ def _says_the_opposite(place: tuple[str, str | None], places: Mapping[tuple[str,
 def _written(trait: Trait, told: Told, value: float) -> str:
     if told.level is not None:
         return percent(value, 0)
-    return money(value) if trait.is_money else number(value, trait.digits or (0 if abs(value) >= 10 else 1))
+    return _amount(value) if trait.is_money else number(value, trait.digits or (0 if abs(value) >= 10 else 1))
+
+
+def _measure(told: Told) -> str:
+    """Shares are written as such."""
+    if told.level is not None:
+        return ""
+    return _("median") if told.measure == "median" else _("mean")
+
+
+def _amount(value: float | None) -> str:
+    """With cents where they matter."""
+    return money(value, 2 if value and abs(value) < _CENTS_BELOW else 0)
+
+
+def _total(value: float | None) -> str:
+    return short_money(value) if value and abs(value) >= _CENTS_BELOW else _amount(value)
 
 
 def _tone(told: Told) -> str:

@@ -18,6 +18,7 @@ from zhike_crm.segments.editing import builder, preview
 from zhike_crm.segments.forms import SegmentForm, read_tree
 from zhike_crm.segments.gallery import recipes
 from zhike_crm.segments.models import Segment
+from zhike_crm.segments.privacy import open_segments
 from zhike_crm.segments.rules import check, is_hidden, leaves
 from zhike_crm.segments.views import segment_of
 from zhike_crm.ui.lists.conditions import BadCondition
@@ -63,7 +64,7 @@ def preview_segment(request: HttpRequest) -> HttpResponse:
     about = request.POST.get("segment", "")
     segment = None
     if about.isdecimal() and len(about) < 19:
-        segment = Segment.objects.of(request.workspace).filter(pk=int(about)).first()
+        segment = open_segments(Segment.objects.of(request.workspace), request.member).filter(pk=int(about)).first()
     if not any(leaves(tree)):
         return render(request, "segments/_preview.html", {"empty": True})
     found = preview(tree, CustomerList(request.member), segment)

@@ -12,6 +12,7 @@ from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
 from zhike_crm.segments.columns import COLOURS
 from zhike_crm.segments.models import Segment, in_use
+from zhike_crm.segments.privacy import open_segments
 from zhike_crm.ui.lists.columns import Choice, Column, Kind
 from zhike_crm.ui.lists.listing import RecordList
 
@@ -44,7 +45,7 @@ class SegmentList(RecordList):
         return can(self.member, "segments.edit")
 
     def rows(self) -> QuerySet:
-        return in_use(self.workspace)
+        return open_segments(in_use(self.workspace), self.member)
 
     def matching(self, rows: QuerySet, words: str) -> QuerySet:
         said = Q(name__icontains=words) | Q(description__icontains=words)
@@ -78,4 +79,4 @@ class ArchivedSegments(SegmentList):
     title = _("Archived segments")
 
     def rows(self) -> QuerySet:
-        return Segment.objects.of(self.workspace).exclude(archived_at=None)
+        return open_segments(Segment.objects.of(self.workspace).exclude(archived_at=None), self.member)

@@ -22,7 +22,8 @@ class Clustering(WorkspaceRow):
     `traits` are the columns the customers were compared by, `asked` how many groups there had to be (None: as many as
     the data say). `result` is what is known of the groups as a whole (`clustering.Result`), their centres among it;
     `fit` how well they fit the customers of the last refresh. Each group is a segment; until somebody keeps them they
-    are drafts. `follows` are the groups for which these were found anew.
+    are drafts. `follows` are the groups for which these were found anew. `personal`: some of the traits are not for
+    everybody, so neither are the groups (`privacy.py`).
     """
 
     class State(models.TextChoices):
@@ -35,6 +36,7 @@ class Clustering(WorkspaceRow):
     name = models.CharField(_("name"), max_length=80)
     names = models.JSONField(default=dict)
     traits = models.JSONField(default=list)
+    personal = models.BooleanField(default=False)
     asked = models.PositiveSmallIntegerField(null=True, blank=True)
     follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -77,8 +77,17 @@ def table_of(
 
 
 def known_shares(workspace: Workspace) -> dict[str, float]:
-    """Trait → the share of the customers of whom it is known (of a sample, among many); worked out once a run."""
+    """Trait → the share of the customers of whom it is known (of a sample, among many).
+
+    Worked out once a run; but people fill in custom fields at any time and then go on with them.
+    """
     traits = traits_of(everybody_listed(workspace))
+    fields = {name: t for name, t in traits.items() if t.column is not None and t.column.field is not None}
+    others = {name: trait for name, trait in traits.items() if name not in fields}
+    return _known_once(workspace, others) | _filled_in(workspace, fields)
+
+
+def _known_once(workspace: Workspace, traits: Mapping[str, Trait]) -> dict[str, float]:
     names = hashlib.sha256(" ".join(sorted(traits)).encode()).hexdigest()[:16]
     key = f"segments-known-{workspace.key.hex}-{current_run(workspace)}-{names}"
     found: dict[str, float] | None = cache.get(key)
@@ -89,23 +98,29 @@ def known_shares(workspace: Workspace) -> dict[str, float]:
 
 
 def _known_shares(workspace: Workspace, traits: Mapping[str, Trait]) -> dict[str, float]:
-    columns = {name: t.column for name, t in traits.items() if t.column is not None and t.column.field is None}
+    columns = {name: t.column for name, t in traits.items() if t.column is not None}
     counts = {f"n{place}": _filled(column.path) for place, column in enumerate(columns.values())}
     row = sample(everybody(workspace), SAMPLED).aggregate(looked_at=Count("pk"), **counts)
     known = {name: row[f"n{place}"] / max(1, row["looked_at"]) for place, name in enumerate(columns)}
-    fields = {name: t for name, t in traits.items() if t.column is not None and t.column.field is not None}
     every = max(1, everybody(workspace).count())
-    values = FieldValue.objects.of(workspace).filter(field__in={t.column.field for t in fields.values()}).order_by()
-    per_field = dict(values.values_list("field").annotate(Count("pk"))) if fields else {}
-    for name, trait in fields.items():
-        count = per_field.get(trait.column.field.pk, 0)
-        # Who has ticked none of several choices has said so.
-        known[name] = 1.0 if trait.option and count else count / every
     with lake_of(workspace) as lake:
         facts = current_facts(workspace, lake)
         told = _from_lake(facts, list(TOLD)) if facts else _nothing(list(TOLD))
     known |= {name: (len(told) - told[name].null_count) / every for name in TOLD if name in traits}
     return {name: min(1.0, share) for name, share in known.items()}
+
+
+def _filled_in(workspace: Workspace, traits: Mapping[str, Trait]) -> dict[str, float]:
+    """The same of custom fields, as it is now."""
+    if not traits:
+        return {}
+    every = max(1, everybody(workspace).count())
+    field_of = {name: trait.column.field.pk for name, trait in traits.items()}
+    values = FieldValue.objects.of(workspace).filter(field__in=set(field_of.values())).order_by()
+    per_field = dict(values.values_list("field").annotate(Count("pk")))
+    counts = {name: per_field.get(field_of[name], 0) for name in traits}
+    # Who has ticked none of several choices has said so.
+    return {name: 1.0 if traits[name].option and n else min(1.0, n / every) for name, n in counts.items()}
 
 
 def sample(rows: QuerySet, most: int) -> QuerySet:

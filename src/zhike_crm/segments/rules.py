@@ -20,8 +20,9 @@ from zhike_crm.accounts.access import PERMISSIONS
 from zhike_crm.accounts.tokens import Program
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.segments.answers import only_read
-from zhike_crm.segments.columns import COLUMN
+from zhike_crm.segments.columns import COLUMN, DRAFT_COLUMN, SegmentColumn
 from zhike_crm.segments.models import Segment, in_use
+from zhike_crm.segments.privacy import open_segments
 from zhike_crm.ui.lists.conditions import BadCondition, Tree, query
 from zhike_crm.workspaces.models import Workspace
 
@@ -49,9 +50,9 @@ def leaves(tree: Any) -> Iterator[Tree]:
             yield from leaves(member)
 
 
-def used(tree: Any) -> set[int]:
-    """The segments that a rule asks about."""
-    asked = [leaf.get("value") for leaf in leaves(tree) if leaf.get("column") == COLUMN]
+def used(tree: Any, column: str = COLUMN) -> set[int]:
+    """The segments that a rule asks about; of another column the drafts."""
+    asked = [leaf.get("value") for leaf in leaves(tree) if leaf.get("column") == column]
     several = [value if isinstance(value, list) else [value] for value in asked]
     found = set()
     for value in (value for values in several for value in values):
@@ -62,8 +63,11 @@ def used(tree: Any) -> set[int]:
 
 
 def is_hidden(tree: Tree, records: CustomerList) -> bool:
-    """Whether the rule asks about columns that are not for who sees this list."""
-    return any("column" in leaf and leaf["column"] not in records.columns for leaf in leaves(tree))
+    """Whether the rule asks about columns, or about groups, that are not for who sees this list."""
+    if any("column" in leaf and leaf["column"] not in records.columns for leaf in leaves(tree)):
+        return True
+    asked = used(tree)
+    return bool(asked) and bool(asked & _hidden(records))
 
 
 def check(tree: Tree, records: CustomerList, segment: Segment | None = None) -> None:
@@ -78,11 +82,14 @@ def check(tree: Tree, records: CustomerList, segment: Segment | None = None) -> 
     if not any(leaves(tree)):
         raise BadCondition(_("Add a condition: a rule without one would mean everybody."))
     query(tree, records.columns, today=today(records.workspace), leaves={"event": only_read})
-    known = _others(records.workspace)
+    known = _others(records)
     for place, leaf in enumerate(leaves(tree)):
+        # Rules are computed for nobody in particular, who sees everything: what is hidden has to be refused here.
+        drafts = used(leaf, DRAFT_COLUMN)
+        unknown = (used(leaf) - set(known)) | (drafts & _hidden(records) if drafts else set())
+        if unknown:
+            raise BadCondition(_("There is no segment with the number %(number)s.") % {"number": min(unknown)}, place)
         for pk in used(leaf):
-            if pk not in known:
-                raise BadCondition(_("There is no segment with the number %(number)s.") % {"number": pk}, place)
             if segment is not None and (circle := _way(pk, segment.pk, known)):
                 names = " → ".join([segment.title, *(known[one].title for one in circle)])
                 raise BadCondition(_("The segment would depend on itself: %(way)s.") % {"way": names}, place)
@@ -113,9 +120,15 @@ def dependents(pk: int, segments: Iterable[Segment]) -> list[Segment]:
     return list(found.values())
 
 
-def _others(workspace: Workspace) -> dict[int, Segment]:
-    rows = in_use(workspace).only("name", "names", "kind", "tree", "workspace")
-    return {row.pk: row for row in rows}
+def _others(records: CustomerList) -> dict[int, Segment]:
+    rows = open_segments(in_use(records.workspace), records.member)
+    return {row.pk: row for row in rows.only("name", "names", "kind", "tree", "workspace")}
+
+
+def _hidden(records: CustomerList) -> frozenset[int]:
+    """The segments that who sees the list may not know of."""
+    column = records.columns[COLUMN]
+    return column.hidden() if isinstance(column, SegmentColumn) else frozenset()
 
 
 def _way(start: int, goal: int, known: Mapping[int, Segment]) -> list[int]:

@@ -35,8 +35,8 @@ def run_find(job: Job, say: Callable[[str], None]) -> dict[str, Any]:
     try:
         groups = find(clustering, say)
     except NothingFound as wrong:
-        clustering.state, clustering.problem = Clustering.State.FAILED, str(wrong)[:500]
-        clustering.save(update_fields=["state", "problem"])
+        # Unless another run has found them meanwhile.
+        rows.update(state=Clustering.State.FAILED, problem=str(wrong)[:500])
         return {"groups": 0}
     say("comparing")
     work_out(job.workspace, groups)

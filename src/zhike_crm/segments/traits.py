@@ -16,8 +16,10 @@ from zhike.language import current_language
 from zhike.schema import contract
 from zhike.segments.columns import NO_YES
 from zhike.segments.naming import level_name
+from zhike_crm.accounts.access import can
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.fields.models import Kind as FieldKind
+from zhike_crm.segments.privacy import PERMISSION
 from zhike_crm.ui.lists.columns import Column, Kind
 
 # Customers are told apart by so many traits at most; more say the same several times over.
@@ -98,6 +100,14 @@ class Trait:
         return str(choice.label) if choice else code
 
     @property
+    def is_personal(self) -> bool:
+        """A column says so itself; what a file tells is as personal as its contract says."""
+        if self.column is not None:
+            return self.column.personal
+        table, name = TOLD[self.name]
+        return contract(table)[name].personal
+
+    @property
     def is_money(self) -> bool:
         return self.column is not None and self.column.kind is Kind.MONEY
 
@@ -109,9 +119,11 @@ class Trait:
 def traits_of(records: CustomerList) -> dict[str, Trait]:
     """Everything that customers can be compared by, for somebody who sees this list, in the order of the themes."""
     columns, found = records.columns, []
+    personal = can(records.member, PERMISSION)
     for theme, names in _BY_THEME.items():
         found += [Trait(name, theme, columns[name]) for name in names if name in columns]
-        found += [Trait(name, theme) for name in names if name in TOLD and _may_see(name, records)]
+        told = (Trait(name, theme) for name in names if name in TOLD)
+        found += [trait for trait in told if personal or not trait.is_personal]
     for name, column in columns.items():
         if column.field is None or column.field.kind not in _FIELDS:
             continue
@@ -121,12 +133,6 @@ def traits_of(records: CustomerList) -> dict[str, Trait]:
         else:
             found.append(Trait(name, "own", column))
     return {trait.name: trait for trait in found}
-
-
-def _may_see(name: str, records: CustomerList) -> bool:
-    """What a file says of people is as personal as its contract says."""
-    table, column = TOLD[name]
-    return not contract(table)[column].personal or "age" in records.columns
 
 
 def usual(known: Iterable[str]) -> dict[str, list[str]]:

@@ -20,6 +20,7 @@ from zhike_crm.customers.models import Customer
 from zhike_crm.segments import actions, charts
 from zhike_crm.segments.columns import COLUMN
 from zhike_crm.segments.models import Member, Segment
+from zhike_crm.segments.privacy import open_segments
 from zhike_crm.segments.profile import profile
 from zhike_crm.segments.wording import rule_in_words
 from zhike_crm.ui.lists.conditions import BadCondition
@@ -114,7 +115,7 @@ def restore_rule(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def segment_of(request: Any, pk: int) -> Segment:
-    rows = Segment.objects.of(request.workspace).filter(draft=False)
+    rows = open_segments(Segment.objects.of(request.workspace).filter(draft=False), request.member)
     rows = rows.select_related("workspace", "owner__user", "clustering")
     return get_object_or_404(rows, pk=pk)
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db.models import F
 from django.test import Client
 
 from tests.crm.segments.conftest import column, customers, work
 from tests.crm.segments.crowd import VALUE, crowd
 from tests.crm.segments.test_clusterings import People, found
 from zhike_crm.accounts.models import Membership
-from zhike_crm.customers.models import Customer
+from zhike_crm.customers.models import Customer, Score
 from zhike_crm.fields.actions import define_field
 from zhike_crm.segments import cards, members
 from zhike_crm.segments.actions import create_segment
@@ -108,11 +109,10 @@ def test_hidden_traits_are_not_shown(people: People, boss: Membership, client_as
     for kind, year in (("best", 1950), ("rest", 2000), ("gone", 1980)):
         ids = [one.pk for one in people[kind]]
         Customer.objects.of(boss.workspace_id).filter(pk__in=ids).update(birth_date=dt.date(year, 1, 1))
-    clustering = found(boss, ["age", "monetary"], groups=3)
-    assert "Told apart by: Age, Amount in the window." in text_of(client_as("owner").get(page_of(clustering)))
-    seen = text_of(client_as("analyst").get(page_of(clustering)))
-    assert "Told apart by: Amount in the window." in seen
-    assert ">Age<" not in seen
+    clustering = found(boss, groups=3)
+    told = f"{FORM}?set=people", page_of(clustering)
+    assert all(re.search(r"\bAge\b", text_of(client_as("owner").get(path))) for path in told)
+    assert not any(re.search(r"\bAge\b", text_of(client_as("analyst").get(path))) for path in told)
 
 
 def test_segments_of_any_kind_side_by_side(people: People, boss: Membership, client_as: ClientAs) -> None:
@@ -221,3 +221,23 @@ def test_pages_ask_as_many_questions_whatever_there_is(
         client.get(path)
         with django_assert_max_num_queries(most):
             client.get(path)
+
+
+def test_rows_say_what_their_figures_are(people: People, boss: Membership, client_as: ClientAs) -> None:
+    Score.objects.of(boss.workspace_id).update(average_order_value=12.5, monetary=F("monetary") / 100)
+    clustering = found(boss, VALUE, groups=3)
+    sections = client_as("viewer").get(page_of(clustering)).context["comparison"].sections
+    size, apart, tiers, *_others = ({row.label: row for row in section.rows} for section in sections)
+    assert [size[label].measure for label in ("Customers", "Revenue", "Value to come", "Average order")] == [
+        "",
+        "in all",
+        "in all",
+        "",
+    ]
+    assert {row.measure for row in apart.values()} <= {"mean", "median"}
+    assert {row.measure for row in tiers.values()} == {""}
+    amounts = [cell.text for cell in apart["Amount in the window"].cells]
+    assert len(amounts) == 3
+    assert all(re.fullmatch(r"\d\d?\.\d\d", amount) for amount in amounts)
+    page = " ".join(text_of(client_as("viewer").get(page_of(clustering))).split())
+    assert re.search(r'<th scope="row">Revenue <span [^>]*>\(in all\)</span></th>', page)

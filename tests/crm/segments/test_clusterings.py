@@ -22,7 +22,7 @@ from zhike_crm.fields.values import write_many
 from zhike_crm.languages import in_language
 from zhike_crm.segments import clustering_actions as actions
 from zhike_crm.segments.actions import archive_segment, change_segment, create_segment, restore_segment
-from zhike_crm.segments.clustering import Result, find, follow
+from zhike_crm.segments.clustering import NothingFound, Result, find, follow
 from zhike_crm.segments.clustering_actions import discard_groups, keep_groups, look_for_groups, rename_groups
 from zhike_crm.segments.computing import after_refresh
 from zhike_crm.segments.models import Clustering, Member, Segment, Turn
@@ -275,6 +275,35 @@ def test_thrown_away_while_they_are_looked_for(people: People, boss: Membership)
     assert find(stale, lambda _step: None) == []
     assert not Segment.objects.of(boss.workspace_id).exists()
     work()
+
+
+def test_a_late_run_leaves_what_is_kept(people: People, boss: Membership) -> None:
+    """Two workers may look for the same groups: the second one ends after somebody has kept those of the first."""
+    clustering = look_for_groups(boss, traits=VALUE)
+    stale = again(clustering)
+    find(again(clustering), lambda _step: None)
+    keep_groups(again(clustering), boss)
+    before = {group.pk: (group.name, inside(group)) for group in clustering.groups.all()}
+    kept = again(clustering)
+    assert find(stale, lambda _step: None) == []
+    assert {group.pk: (group.name, inside(group)) for group in clustering.groups.all()} == before
+    now = again(clustering)
+    assert (now.state, now.result, now.found_at) == (Clustering.State.KEPT, kept.result, kept.found_at)
+
+
+def test_a_late_run_that_finds_nothing_leaves_what_is_kept(
+    people: People, boss: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clustering = look_for_groups(boss, traits=VALUE)
+
+    def find_late(stale: Clustering, _say: Any) -> list[Segment]:
+        find(again(stale), lambda _step: None)
+        keep_groups(again(stale), boss)
+        raise NothingFound("the customers are gone")
+
+    monkeypatch.setattr("zhike_crm.segments.tasks.find", find_late)
+    work()
+    assert (again(clustering).state, again(clustering).problem) == (Clustering.State.KEPT, "")
 
 
 # -- what cannot be grouped --------------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ from tests.crm.segments.conftest import customers
 from zhike.importing.importer import Choices, import_file
 from zhike_crm.customers.merging import merge
 from zhike_crm.customers.models import Customer
+from zhike_crm.fields.actions import define_field
+from zhike_crm.fields.values import write_many
 from zhike_crm.insights.actions import refresh_now
 from zhike_crm.segments.reading import everybody, known_shares, sample, table_of, to_be_grouped
 from zhike_crm.segments.rules import everybody as everybody_listed
@@ -63,6 +65,25 @@ def test_what_only_the_lake_knows(shop: Workspace, tmp_path: Path) -> None:
     shares = known_shares(shop)
     assert shares["answer.nps"] == pytest.approx(9 / 12)
     assert (shares["profile.income"], shares["answer.csat"], shares["orders"]) == (1, 0, 1)
+
+
+def test_fields_that_are_filled_in_afterwards_are_known(shop: Workspace, boss: Any) -> None:
+    field, several = (
+        define_field(boss, record_type="customers.customer", label=kind, kind=kind, options=options)
+        for kind, options in (("number", []), ("choices", [("", "Tea"), ("", "Cups")]))
+    )
+    tea = f"field.{several.name}={several.options[0]['code']}"
+    name = f"field.{field.name}"
+    assert (known_shares(shop)[name], known_shares(shop)[tea]) == (0, 0)
+    for customer in customers(shop, *range(1, 10)):
+        write_many(shop.pk, [customer.pk], [field], {field.name: 3.0})
+    shares = known_shares(shop)
+    assert (shares[name], shares[tea]) == (pytest.approx(9 / 12), 0)
+    first = [option["code"] for option in several.options]
+    write_many(shop.pk, [customers(shop, 1).get().pk], [several], {several.name: first})
+    # Who has ticked none has said so.
+    assert known_shares(shop)[tea] == 1
+    assert known_shares(shop)["orders"] == 1
 
 
 def test_a_merged_customer_is_one_row(shop: Workspace, boss: Any) -> None:

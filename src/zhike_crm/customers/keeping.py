@@ -7,7 +7,10 @@ there, or, where it is gone, asks the database. Which customers changed since it
 from __future__ import annotations
 
 import datetime as dt
+import logging
+import time
 import uuid
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -19,10 +22,12 @@ from django.utils import timezone
 
 from zhike_crm import bulk
 from zhike_crm.customers.models import Customer, Score, ScoredRun
+from zhike_crm.jobs.queue import enqueue
 from zhike_crm.ui.lists import kept as files
 from zhike_crm.ui.lists.kept import Kept
 from zhike_crm.workspaces.models import Workspace
 
+log = logging.getLogger("zhike.lists")
 # Fewer customers the database sorts as quickly.
 MANY = 10_000
 HIDDEN = "hidden"
@@ -32,12 +37,18 @@ _OWN = ("kind", "name", "email", "phone", "gender", "birth_date", "country", "re
 _FEW = ("kind", "gender", "country", "region", "city")
 _ABOUT = ("workspace", "customer", "run", "as_of")
 SCORES = tuple(field.name for field in Score._meta.concrete_fields if field.name not in _ABOUT)
-# A change is dated a little before it begins to wait for whoever writes.
+# A change is dated a little before it begins to wait for whoever writes, and by the clock of another machine.
 _MARGIN = dt.timedelta(seconds=60)
+# The job that writes the file again, and how it waits until that is worth while.
+KEEP = "keep_columns"
+_PAUSE, _PAUSES, _ROUNDS = 5.0, 24, 3
 
 
 def keep(con: duckdb.DuckDBPyConnection, workspace: Workspace, added: dt.datetime | None) -> str:
-    """Write the file, in the transaction that copies the scores; returns its name, empty when there is no need of one.
+    """Write the file, in the transaction that copies the scores; returns its name.
+
+    The name is empty when there is no need of a file, and when it cannot be written: lists then ask the database, which
+    is slow, but no reason to fail.
 
     Args:
         con: has a table `current`: the scores of each customer, as the database has them.
@@ -57,16 +68,64 @@ def keep(con: duckdb.DuckDBPyConnection, workspace: Workspace, added: dt.datetim
     ).to_arrow_table()
     con.unregister("people")
     name = uuid.uuid4().hex
-    files.write(_path(workspace, name), _few_as_codes(table), since, added)
+    try:
+        files.write(_path(workspace, name), _few_as_codes(table), since, added)
+    except OSError as wrong:
+        log.warning(
+            "workspace %s: lists are slow, the file of their columns cannot be written: %s", workspace.pk, wrong
+        )
+        return ""
     return name
 
 
 def keep_again(workspace: Workspace) -> None:
     """Write the file from what the database has: after it was restored from elsewhere, for instance."""
     with duckdb.connect() as con, transaction.atomic():
+        # Locked, so that no other run's scores come in between.
+        run = ScoredRun.objects.of(workspace).select_for_update().first()
+        if run is None:
+            return
         con.register("current", bulk.read(Score, ["customer_id", *SCORES], workspace.pk))
-        ScoredRun.objects.of(workspace).update(columns=keep(con, workspace, None))
+        name = keep(con, workspace, None)
+        if name:
+            # If it cannot be written, the one that is there goes on being right.
+            ScoredRun.objects.of(workspace).filter(pk=run.pk).update(columns=name)
         transaction.on_commit(partial(tidy, workspace))
+
+
+def keep_later(workspace: Workspace) -> None:
+    """Have the file written again, once, if too many customers have changed since."""
+    if _is_outdated(workspace):
+        enqueue(workspace, KEEP, key=KEEP)
+
+
+def keep_up(workspace: Workspace) -> None:
+    """Write the file again after very many changes; also those that come meanwhile."""
+    for _ in range(_ROUNDS):
+        _wait_for_calm(workspace)
+        keep_again(workspace)
+        if not _is_outdated(workspace):
+            return
+
+
+def _wait_for_calm(workspace: Workspace) -> None:
+    """Until the changes are so old that a new file is believed about them; two minutes at most."""
+    for _ in range(_PAUSES):
+        if not _many(Customer.objects.of(workspace).filter(updated_at__gte=timezone.now() - _MARGIN)):
+            return
+        time.sleep(_PAUSE)
+
+
+def _is_outdated(workspace: Workspace) -> bool:
+    if not has_files(workspace):
+        return False
+    named = ScoredRun.objects.of(workspace).values_list("columns", flat=True).first()
+    kept = kept_columns(workspace, named or "")
+    return kept is not None and _many(changed_since(kept, workspace))
+
+
+def _many(customers: QuerySet) -> bool:
+    return customers.order_by().values("pk")[: files.OUTDATED + 1].count() > files.OUTDATED
 
 
 def kept_columns(workspace: Workspace, name: str) -> Kept | None:
@@ -96,7 +155,9 @@ def tidy(workspace: Workspace) -> None:
     named = ScoredRun.objects.of(workspace).values_list("columns", flat=True).first()
     for file in _folder(workspace).glob("*.*"):
         if file.stem != named:
-            file.unlink(missing_ok=True)
+            # What cannot be removed now is tried again after the next copy.
+            with suppress(OSError):
+                file.unlink()
 
 
 def _folder(workspace: Workspace) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import itertools
 import random
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
-from django.db import transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
+from zhike_crm import bulk
 from zhike_crm.accounts.models import Membership, Team
 from zhike_crm.customers import keeping
 from zhike_crm.customers.actions import change_customer, delete_customer, restore_customer
@@ -21,8 +24,11 @@ from zhike_crm.customers.lists import CustomerList
 from zhike_crm.customers.merging import merge, unmerge
 from zhike_crm.customers.models import Customer, Identity, Score, ScoredRun
 from zhike_crm.fields.models import FieldDefinition, FieldValue
+from zhike_crm.jobs.models import Job
+from zhike_crm.jobs.queue import HANDLERS
 from zhike_crm.segments.models import Member, Segment
 from zhike_crm.ui.lists import finding, paging
+from zhike_crm.ui.lists.bulk import apply, undo
 from zhike_crm.ui.lists.column_tests import TESTS
 from zhike_crm.ui.lists.columns import Kind
 from zhike_crm.ui.lists.listing import Question
@@ -223,6 +229,52 @@ def test_every_condition_means_the_same(
     agree(members[0], *(Question(asked) for one in conditions for asked in (one, {"not": one})))
 
 
+@pytest.fixture
+def without_gaps(
+    monkeypatch: pytest.MonkeyPatch, people: list[Customer], members: list[Membership], workspace: Workspace
+) -> None:
+    """Everybody has an owner and every score, so that no column has a NULL."""
+    draw = random.Random(5)
+    scored = set(Score.objects.of(workspace).values_list("customer_id", flat=True))
+    Score.objects.bulk_create(_score(workspace, one, draw) for one in people if one.pk not in scored)
+    filling: dict[type[Any], Any] = {
+        models.IntegerField: 2,
+        models.FloatField: 7.5,
+        models.BooleanField: False,
+        models.DateField: TODAY,
+        models.CharField: "high",
+    }
+    for field in Score._meta.concrete_fields:
+        value = next((value for kind, value in filling.items() if isinstance(field, kind)), None)
+        if field.null:
+            value = value[: field.max_length] if isinstance(value, str) else value
+            Score.objects.of(workspace).filter(**{f"{field.name}__isnull": True}).update(**{field.name: value})
+    Customer.objects.of(workspace).filter(owner=None).update(owner=members[1])
+    Customer.objects.of(workspace).update(updated_at=timezone.now() - dt.timedelta(days=3))
+    monkeypatch.setattr(keeping, "MANY", 1)
+    keeping.keep_again(workspace)
+
+
+def test_every_condition_means_the_same_where_nothing_is_missing(
+    without_gaps: None, monkeypatch: pytest.MonkeyPatch, members: list[Membership], workspace: Workspace
+) -> None:
+    monkeypatch.setattr(finding, "CHECKED", 0)
+    records = CustomerList(members[0])
+    assert records.kept is not None
+    assert not records.kept.table.column("score__orders").null_count
+    conditions = every_condition(records)
+    _ids_of(conditions, workspace, members)
+    conditions += [
+        {"column": column, "test": test, "value": [0, value] if test == "between" else value}
+        for column in ("orders", "rank", "recency_days", "warnings")
+        for test in ("eq", "lt", "lte", "gt", "gte", "between")
+        for value in (2.5, 1e30, -1e30, 2)
+    ]
+    agree(members[0], *(Question(asked) for one in conditions for asked in (one, {"not": one})))
+    orders = ("orders", "-rank", "recency_days", "owner", "-owner")
+    agree(members[1], *(Question(search="ann", sort=sort) for sort in orders))
+
+
 def test_every_order_is_the_same(kept: None, way: str, members: list[Membership]) -> None:
     red = {"column": "field.colour", "test": "any_of", "value": ["red"]}
     growing = {"column": "stage", "test": "any_of", "value": ["growth"]}
@@ -262,6 +314,23 @@ def test_a_number_is_found_by_the_search(kept: None, people: list[Customer], mem
     records = CustomerList(members[0])
     assert records.kept is not None
     assert people[10].pk in told(records, Question(search=f"C{people[10].pk}"))[0]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL takes no NUL")
+def test_a_text_ends_for_the_file_where_it_ends_for_the_database(
+    monkeypatch: pytest.MonkeyPatch, people: list[Customer], members: list[Membership], workspace: Workspace
+) -> None:
+    long_ago = timezone.now() - dt.timedelta(days=3)
+    for one, text in zip(people[10:14], ("Ann\0hidden", "\0Ann", "Zed\0", "Köln\0\nBonn"), strict=True):
+        Customer.objects.of(workspace).filter(pk=one.pk).update(name=text, city=text, updated_at=long_ago)
+    monkeypatch.setattr(keeping, "MANY", 1)
+    monkeypatch.setattr(finding, "CHECKED", 0)
+    keeping.keep_again(workspace)
+    words = ("ann", "hidden", "Zed", "bonn", "Köln")
+    tests = ("contains", "lacks", "is", "is_not", "starts", "empty", "filled")
+    asked = itertools.product(("name", "city"), tests, words)
+    agree(members[0], *(Question({"column": column, "test": test, "value": word}) for column, test, word in asked))
+    agree(members[0], *(Question(search=word) for word in words))
 
 
 # -- what changes after the file was written ---------------------------------------------------------------------------
@@ -376,3 +445,106 @@ def test_few_customers_need_no_file(people: list[Customer], workspace: Workspace
     assert ScoredRun.objects.of(workspace).get().columns == ""
     assert not files(workspace)
     assert CustomerList(members[0]).kept is None
+
+
+def test_a_file_that_cannot_be_written_fails_nothing(
+    kept: None, monkeypatch: pytest.MonkeyPatch, caplog: Any, members: list[Membership], workspace: Workspace
+) -> None:
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = files(workspace)
+    monkeypatch.setattr("zhike_crm.ui.lists.kept.os.fsync", full)
+    keeping.keep_again(workspace)
+    assert files(workspace) == before
+    assert "No space left" in caplog.text
+    with duckdb.connect() as con, transaction.atomic():
+        con.register("current", bulk.read(Score, ["customer_id", *keeping.SCORES], workspace.pk))
+        assert keeping.keep(con, workspace, None) == ""
+    assert files(workspace) == before
+    assert CustomerList(members[0]).kept is not None
+
+
+def test_where_its_folder_cannot_be_made_the_database_is_asked(
+    monkeypatch: pytest.MonkeyPatch, people: list[Customer], members: list[Membership], workspace: Workspace
+) -> None:
+    workspace.folder.mkdir(parents=True, exist_ok=True)
+    (workspace.folder / "lists").write_text("in the way")
+    monkeypatch.setattr(keeping, "MANY", 1)
+    keeping.keep_again(workspace)
+    keeping.tidy(workspace)
+    (workspace.folder / "lists").unlink()
+    assert CustomerList(members[0]).page(Question(), TODAY).rows
+
+
+# -- when very many have changed ---------------------------------------------------------------------------------------
+@pytest.fixture
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zhike_crm.ui.lists.kept.OUTDATED", 20)
+    monkeypatch.setattr(keeping, "_PAUSE", 0)
+
+
+def test_everybody_is_asked_of_the_database_once_very_many_have_changed(
+    kept: None,
+    few_are_many: None,
+    monkeypatch: pytest.MonkeyPatch,
+    members: list[Membership],
+    people: list[Customer],
+) -> None:
+    asked = [Question(), Question(sort="-clv"), Question({"column": "city", "test": "is", "value": "Köln"})]
+    read: list[Question] = []
+    finder = finding.Finder.__init__
+
+    def noted(self: Any, records: Any, kept: Any, question: Question, *more: Any) -> None:
+        read.append(question)
+        finder(self, records, kept, question, *more)
+
+    monkeypatch.setattr(finding.Finder, "__init__", noted)
+    agree(members[0], *asked)
+    assert read == asked
+    _given_away(members[0], people)
+    agree(members[0], *asked)
+    assert read[3:] == asked[2:]
+
+
+def test_changing_very_many_at_once_has_the_file_written_again(
+    kept: None, few_are_many: None, members: list[Membership], people: list[Customer], workspace: Workspace
+) -> None:
+    records = CustomerList(members[0])
+    city = next(action for action in records.actions if action.name == "city")
+    jobs = Job.objects.of(workspace).filter(kind=keeping.KEEP)
+    apply(city, records.rows().filter(pk__in=[one.pk for one in people[30:45]]), {"value": "Ulm"}, members[0])
+    assert not jobs.exists()
+    for place in ("Jena", "Ulm"):
+        done = apply(city, records.rows(), {"value": place}, members[0])
+    job = jobs.get()
+    # The changes are as old as they will be when the job runs.
+    Customer.objects.of(workspace).update(updated_at=timezone.now() - keeping._MARGIN * 1.5)
+    (before,) = files(workspace)
+    ScoredRun.objects.of(workspace).update(run=2)
+    HANDLERS[job.kind](job, lambda _step: None)
+    found = ScoredRun.objects.of(workspace).get()
+    assert (found.run, found.columns != before.stem) == (2, True)
+    later = CustomerList(members[0])
+    assert later.kept is not None
+    assert not later.changed(later.kept).exists()
+    assert later.page(Question({"column": "city", "test": "is", "value": "Ulm"}), TODAY).total == len(records.rows())
+    job.delete()
+    undo(workspace, done.group, members[0])
+    assert jobs.count() == 1
+
+
+def test_the_job_waits_until_the_changes_are_old_enough(
+    kept: None, few_are_many: None, monkeypatch: pytest.MonkeyPatch, people: list[Customer], workspace: Workspace
+) -> None:
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            Customer.objects.of(workspace).update(updated_at=timezone.now() - keeping._MARGIN * 1.5)
+
+    monkeypatch.setattr("zhike_crm.customers.keeping.time.sleep", sleep)
+    Customer.objects.of(workspace).update(city="Ulm")
+    keeping.keep_up(workspace)
+    assert len(waited) == 3

@@ -101,6 +101,12 @@ REFUSED = [
     where("value_tier", "any_of", [{"a": 1}]),
     where("name", "is", "a\0b"),
     where("name", "is", "x" * 201),
+    where("name", "is", "a\ud800"),
+    where("name", "\ud800", "a"),
+    where("\ud800", "is", "a"),
+    where("value_tier", "any_of", ["high", "\udfff"]),
+    where("last_at", "before", "\ud800"),
+    where("revenue", "gt", "\ud800"),
     {"all": "x"},
     {"unknown": []},
     [],
@@ -114,8 +120,34 @@ def test_what_is_no_condition_is_refused_with_a_sentence(member: MemberOf, condi
     if conditions == []:
         assert query(conditions, columns, today=TODAY) is not None
         return
-    with pytest.raises(BadCondition, match=r"\w"):
+    with pytest.raises(BadCondition, match=r"\w") as refused:
         query(conditions, columns, today=TODAY)
+    assert str(refused.value).encode()
+
+
+@pytest.mark.parametrize("value", [10.0**15, 1e16, 1e30, -1e30])
+@pytest.mark.parametrize("column", ["orders", "revenue"])
+def test_a_number_that_no_column_has_room_for_is_only_large(
+    names: Any, people: list[Customer], column: str, value: float
+) -> None:
+    Score.objects.of(people[0].workspace_id).update(orders=2)
+    for test, low in (("gt", value < 0), ("gte", value < 0), ("lt", value > 0), ("lte", value > 0), ("eq", False)):
+        assert len(names(where(column, test, value))) == (3 if low else 0), test
+    assert len(names(where(column, "between", sorted([0, value])))) == (3 if value > 0 else 0)
+
+
+@pytest.mark.parametrize(
+    "query", [{"where": r'{"column": "orders", "test": "empty", "value": "\ud800"}'}, {"q": "\ud800"}]
+)
+def test_half_a_character_is_no_question(query: dict[str, str]) -> None:
+    with pytest.raises(BadCondition):
+        Question.from_query(query)
+
+
+def test_half_a_character_in_an_address_is_no_error(client_as: Callable[..., Any], people: list[Customer]) -> None:
+    client = client_as("owner")
+    for value in (r'{"column": "name", "test": "is", "value": "\ud800"}', r'{"column": "\udfff", "test": "is"}'):
+        assert client.get("/w/shop/customers/", {"where": value}).status_code in (200, 302)
 
 
 def test_nesting_ends(member: MemberOf) -> None:

@@ -91,6 +91,7 @@ def apply(action: BulkAction, rows: QuerySet, form: Mapping[str, str], by: Membe
             _change(rows.model, ids[start : start + BATCH], values, action.verb, group, by)
             for start in range(0, len(ids), BATCH)
         )
+        _follow({rows.model._meta.label_lower} if changed else set(), by.workspace)
     said = ngettext("%(number)s record changed.", "%(number)s records changed.", changed) % {"number": f"{changed:,}"}
     return Done(said, group, changed)
 
@@ -98,6 +99,8 @@ def apply(action: BulkAction, rows: QuerySet, form: Mapping[str, str], by: Membe
 # Verb → how to take back what is more than a change of fields, and of how many records it was; filled by the apps
 # when they start.
 UNDOING: dict[str, Callable[[AuditEntry, Membership], int]] = {}
+# Type of record → what is to be seen to in a workspace where many of them were changed at once; filled likewise.
+FOLLOWING: dict[str, Callable[[Any], None]] = {}
 
 
 @transaction.atomic
@@ -105,8 +108,9 @@ def undo(workspace: Any, group: uuid.UUID, by: Membership) -> int:
     """Give the records of a bulk action back what they had. One that somebody changed since keeps the newer value."""
     entries = AuditEntry.objects.of(workspace).select_for_update().filter(group=group, undone=False)
     back = uuid.uuid4()
-    count = 0
+    count, types = 0, set[str]()
     for written in list(entries):
+        types.add(written.record_type)
         if written.verb in UNDOING:
             count += UNDOING[written.verb](written, by)
             continue
@@ -119,7 +123,13 @@ def undo(workspace: Any, group: uuid.UUID, by: Membership) -> int:
         count += bool(old)
         entry(record, "undone", Actor(by.user), {n: [written.changes[n][1], b] for n, b in old.items()}, back).save()
     entries.update(undone=True)
+    _follow(types if count else set(), workspace)
     return count
+
+
+def _follow(types: set[str], workspace: Any) -> None:
+    for record_type in types & FOLLOWING.keys():
+        FOLLOWING[record_type](workspace)
 
 
 def _change(

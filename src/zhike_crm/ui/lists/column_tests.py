@@ -57,6 +57,8 @@ def _text(value: Any) -> str:
     text = str(value).strip() if isinstance(value, (str, int, float)) else ""
     if not text or len(text) > TEXT_LENGTH or "\0" in text:
         raise ValueError(value)
+    # Half a character, which no database takes.
+    text.encode()
     return text
 
 

@@ -114,21 +114,26 @@ class _Reader:
     def _condition(self, tree: Tree) -> Any:
         column = self._columns.get(str(tree["column"]))
         if column is None:
-            raise BadCondition(_("There is no column %(name)s.") % {"name": str(tree["column"])[:80]})
+            raise BadCondition(_("There is no column %(name)s.") % {"name": _quoted(tree["column"], 80)})
         test = TESTS.get(column.kind, {}).get(str(tree.get("test")))
         if test is None:
             raise BadCondition(
                 _("%(column)s cannot be tested with %(test)s.")
-                % {"column": column.label, "test": str(tree.get("test"))[:40]}
+                % {"column": column.label, "test": _quoted(tree.get("test"), 40)}
             )
         try:
             meaning = test(tree.get("value"), self._today)
         except (TypeError, ValueError, OverflowError) as wrong:
             raise BadCondition(
                 _("%(value)s is no value for %(column)s.")
-                % {"value": str(tree.get("value"))[:80], "column": column.label}
+                % {"value": _quoted(tree.get("value"), 80), "column": column.label}
             ) from wrong
         return self._leaf(column, meaning)
+
+
+def _quoted(value: Any, length: int) -> str:
+    """What somebody wrote, as far as it can be sent back: there are halves of characters that cannot."""
+    return str(value)[:length].encode(errors="replace").decode()
 
 
 # -- a test of a column as a condition on the database -----------------------------------------------------------------
@@ -157,10 +162,12 @@ def _meets(column: Column, lookups: Mapping[str, Any], one_by_one: bool) -> Q:
 
 
 def _exactly(value: Any) -> Any:
-    """A number with a fraction as it is: of a column of whole numbers Django would cut it off."""
+    """A number with a fraction as it is: of a column of whole numbers Django would cut it off. And one that no column
+    of whole numbers has room for."""
     if isinstance(value, tuple):
         return tuple(_exactly(one) for one in value)
-    return Value(value, FloatField()) if isinstance(value, float) and not value.is_integer() else value
+    fits = not isinstance(value, float) or (value.is_integer() and abs(value) < 2**53)
+    return value if fits else Value(value, FloatField())
 
 
 def _among(pairs: Pairs, one_by_one: bool, **met: Any) -> Q:

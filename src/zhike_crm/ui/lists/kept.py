@@ -5,7 +5,9 @@ same question takes a millisecond. The file is mapped into memory, so that all p
 of it than it is asked for. It tells how things were when it was written; see `finding` for what changed since.
 
     numbers                             64-bit floats, none is NaN; dates as days, moments as microseconds since 1970
-    texts                               strings, or a dictionary of them where few are different; none is ""
+    texts                               strings, or a dictionary of them where few are different; none is ""; nothing
+                                        after a NUL, where SQLite stops looking
+    id                                  whole numbers
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ import datetime as dt
 import os
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -28,10 +31,14 @@ from zhike_crm.ui.lists.column_tests import Filled, Lacks, Meaning
 from zhike_crm.ui.lists.columns import Column, Kind
 
 ID = "id"
+# Once more records than this have changed since, asking about them all takes longer than the file saves.
+OUTDATED = 20_000
 _SINCE, _ADDED = b"since", b"added"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-# Files kept open at once in a process; opening one takes a millisecond.
-_OPEN = 16
+# The file that is kept open of each folder, and of how many folders; opening one takes a millisecond.
+_OPEN: dict[Path, tuple[Path, Kept]] = {}
+_FOLDERS = 16
+_OPENING = Lock()
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Places = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -42,18 +49,28 @@ def write(path: Path, table: pa.Table, since: dt.datetime, added: dt.datetime | 
     Args:
         since: records that changed from then on may be otherwise than in the file,
         added: but not those that changed at this very moment.
+
+    Raises:
+        OSError: it cannot be written.
     """
-    columns = [_kept(_in_one_piece(table[name])) for name in table.column_names]
+    columns = [
+        _in_one_piece(table[name]) if name == ID else _kept(_in_one_piece(table[name])) for name in table.column_names
+    ]
     moments = {_SINCE: since.isoformat(), _ADDED: added.isoformat() if added else ""}
     whole = pa.table(columns, names=table.column_names).replace_schema_metadata(moments)
     part = path.with_suffix(".part")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with part.open("wb") as file:
-        with pa.ipc.new_file(file, whole.schema) as writer:
-            writer.write_table(whole)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with part.open("wb") as file:
+            with pa.ipc.new_file(file, whole.schema) as writer:
+                writer.write_table(whole)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
 
 
 def _in_one_piece(column: pa.ChunkedArray) -> pa.Array:
@@ -65,26 +82,46 @@ def _kept(column: pa.Array) -> pa.Array:
     """As the file has it."""
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return pc.fill_null(column.dictionary_decode(), "").dictionary_encode()
+        return _text(column.dictionary_decode()).dictionary_encode()
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pc.fill_null(column.cast(pa.large_string()), "")
+        return _text(column.cast(pa.large_string()))
     if pa.types.is_date(kind):
         column = column.cast(pa.date32()).cast(pa.int32())
     if pa.types.is_timestamp(kind):
         column = column.cast(pa.timestamp("us")).cast(pa.int64())
-    if kind == pa.int64() and not column.null_count:
-        return column
     return pc.fill_null(column.cast(pa.float64(), safe=False), float("nan"))
 
 
-@lru_cache(maxsize=_OPEN)
+def _text(column: pa.Array) -> pa.Array:
+    """Up to the first NUL and with it: SQLite finds nothing behind one, and takes no text with one for one without."""
+    column = pc.fill_null(column, "")
+    if not pc.any(pc.match_substring(column, "\0")).as_py():
+        return column
+    return pc.replace_substring_regex(column, r"(?s)\x00.*", "\0")
+
+
 def open_file(path: Path) -> Kept:
-    """What is in a file; files never change.
+    """What is in a file; files never change. Of a folder the one last asked for stays open.
 
     Raises:
         OSError: it is not there (any more).
         ArrowException: it is not one of ours.
     """
+    known, found = _OPEN.get(path.parent, (None, None))
+    if known == path and found is not None:
+        return found
+    found = _opened(path)
+    with _OPENING:
+        # A file that was removed takes its room on the disk, and has its data, until nobody has it open.
+        for folder in [folder for folder, (file, _) in _OPEN.items() if folder == path.parent or not file.exists()]:
+            del _OPEN[folder]
+        if len(_OPEN) >= _FOLDERS:
+            del _OPEN[next(iter(_OPEN))]
+        _OPEN[path.parent] = path, found
+    return found
+
+
+def _opened(path: Path) -> Kept:
     with pa.memory_map(str(path)) as mapped:
         table = pa.ipc.open_file(mapped).read_all().combine_chunks()
     since, added = (table.schema.metadata[name].decode() for name in (_SINCE, _ADDED))
@@ -117,7 +154,7 @@ class Kept:
     def mask(self, column: Column, meaning: Meaning) -> Mask | None:
         """Who meets a test. None when the database may see it differently."""
         values = self._one(column)
-        test = _number_test if pa.types.is_floating(values.type) else _text_test
+        test = _number_test if _has_numbers(values) else _text_test
         if isinstance(meaning, Filled):
             return _filled(values) if meaning.filled else ~_filled(values)
         found = np.ones(len(values), bool)
@@ -226,8 +263,13 @@ def _same_letters(pattern: str) -> bool:
     return connection.vendor == "sqlite" or pattern.isascii() or pattern.lower() == pattern.upper()
 
 
+def _has_numbers(values: pa.Array) -> bool:
+    """Whole ones are in files of earlier versions."""
+    return bool(pa.types.is_floating(values.type) or pa.types.is_integer(values.type))
+
+
 def _filled(values: pa.Array) -> Mask:
-    if pa.types.is_floating(values.type):
+    if _has_numbers(values):
         return ~np.isnan(values.to_numpy())
     if pa.types.is_dictionary(values.type):
         return _filled(values.dictionary)[values.indices.to_numpy()]

@@ -53,6 +53,8 @@ class Question:
         try:
             conditions = json.loads(values.get("where") or "{}")
             page = int(values.get("page") or 1)
+            # Half a character can be written in JSON, but neither asked of a database nor sent to a browser.
+            json.dumps([conditions, values.get("q")], ensure_ascii=False).encode()
         except (ValueError, RecursionError) as wrong:
             raise BadCondition(_("The address of this list is damaged. Begin again without conditions.")) from wrong
         if not isinstance(conditions, dict) or not 1 <= page <= COUNTED:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,8 +27,9 @@ print(sum(not shared.take("token 1", 1000).is_spent for _ in range(400)))
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The clock of the limits alone: it stands still until it is moved."""
     now = [1_000_000.0]
-    monkeypatch.setattr(limits.time, "time", lambda: now[0])
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: now[0]))
     return now
 
 
@@ -86,7 +88,7 @@ def test_where_nothing_can_be_kept_a_process_counts_for_itself(tmp_path: Path) -
     assert [alone.take("a", 2).is_spent for _ in range(3)] == [False, False, True]
 
 
-def test_every_answer_says_what_is_left(caller: Callable[..., Any], settings: Any) -> None:
+def test_every_answer_says_what_is_left(caller: Callable[..., Any], settings: Any, clock: list[float]) -> None:
     settings.ZHIKE_API_PER_MINUTE = 2
     mine = caller("viewer")
     first, second, third = (mine.get("/fields") for _ in range(3))

@@ -16,7 +16,22 @@ from zhike_crm.workspaces.models import Workspace
 from zhike_crm.workspaces.scoping import WorkspaceRow
 
 
-class Clustering(WorkspaceRow):
+class Titled:
+    """Has a `name`, which people gave it, or `names`: language → what it is called until they do."""
+
+    name: Any
+    names: Any
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language, where it has one in each."""
+        return str(self.names.get(current_language()) or self.name)
+
+
+class Clustering(Titled, WorkspaceRow):
     """Groups that somebody had looked for in the data, and what came of it.
 
     `traits` are the columns the customers were compared by, `asked` how many groups there had to be (None: as many as
@@ -50,14 +65,6 @@ class Clustering(WorkspaceRow):
     class Meta:
         indexes = [models.Index(fields=["workspace", "-created_at"], name="clustering_newest")]
 
-    def __str__(self) -> str:
-        return self.title
-
-    @property
-    def title(self) -> str:
-        """The name in the reader's language, where nobody has given it one."""
-        return str(self.names.get(current_language()) or self.name)
-
     @property
     def is_kept(self) -> bool:
         return self.state == self.State.KEPT
@@ -67,7 +74,7 @@ class Clustering(WorkspaceRow):
         return self.state == self.State.FOUND
 
 
-class Segment(WorkspaceRow):
+class Segment(Titled, WorkspaceRow):
     """A group of customers: those who meet a rule, those whom somebody put on a list, or a group found in the data.
 
     `tree` is the rule (`rules.py`). A `dynamic` one follows its rule at every refresh; one that is not stays as it
@@ -111,14 +118,6 @@ class Segment(WorkspaceRow):
                 fields=["workspace", "name"], condition=Q(archived_at=None, draft=False), name="one_segment_of_a_name"
             )
         ]
-
-    def __str__(self) -> str:
-        return self.title
-
-    @property
-    def title(self) -> str:
-        """The name in the reader's language, where it has one in each."""
-        return str(self.names.get(current_language()) or self.name)
 
     @property
     def is_rule(self) -> bool:

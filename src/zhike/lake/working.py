@@ -12,8 +12,9 @@ import duckdb
 from zhike.errors import EngineError
 
 # Of the machine's memory, what a DuckDB may use before it spills to disk, where ZHIKE_MEMORY says nothing else (a
-# share such as 20%, or a size such as 1GB): a server of many processes gives each less.
-MEMORY_SHARE = 0.6
+# share such as 20%, or a size such as 1GB). It takes whatever it may: with 60 % a refresh of 10 million orders took
+# 6.4 GB of 24 and was no quicker than in 3.3 (docs/measured.md).
+MEMORY_SHARE = 0.15
 
 
 @contextmanager

@@ -109,7 +109,8 @@ def web(host: str, port: int, processes: int, threads: int, memory: str) -> Chil
 
 def worker(number: int, count: int) -> Child:
     """One worker of several on this machine, with its share of the memory."""
-    share = f"{60 // max(1, count)}%"
+    # What one takes by itself (`zhike.lake.working`) is too much where there are many of them.
+    share = f"{min(15, 60 // max(1, count))}%"
     memory = {} if "ZHIKE_MEMORY" in os.environ else {"ZHIKE_MEMORY": share}
     return Child(f"worker {number}", [sys.executable, "-m", "zhike_crm.running.work"], memory)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +272,25 @@ def test_ids_of_a_file_stay_text(tmp_path: Path) -> None:
     assert as_table(str(path)).customer_id.type().is_string()
     numbers = csv(tmp_path, HEADER, "1e3,01,2025-01-01,5", "1000,1,2025-01-02,6")
     assert [(row["customer_id"], row["order_id"]) for row in rows(numbers)] == [("1e3", "01"), ("1000", "1")]
+
+
+def test_a_csv_is_read_once_and_let_go(tmp_path: Path) -> None:
+    engine = ibis.get_backend()
+
+    def held() -> set[str]:
+        return {name for (name,) in engine.con.sql("SELECT table_name FROM duckdb_tables()").fetchall()}
+
+    gc.collect()
+    before = held()
+    path = csv(tmp_path, HEADER, "a,1,2025-01-01,5", "b,2,2025-01-02,7")
+    orders = as_orders(path).filter(ibis._.amount > 5)
+    # The file is not asked again, and its rows stay as long as a table that mentions them.
+    path.unlink()
+    assert [row["customer_id"] for row in rows(orders)] == ["b"]
+    assert len(held() - before) == 1
+    del orders
+    gc.collect()
+    assert held() == before
 
 
 def test_amounts_written_otherwise_go_to_the_forgiving_reader(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from zhike.intake.misfits import Sample
 from zhike.intake.raw import RawColumn
 from zhike.intake.read import SAMPLE_ROWS
 from zhike.schema import contract
-from zhike.tables import TEXT_FILES, as_table, cleaned, in_place, lacking, require
+from zhike.tables import TEXT_FILES, as_table, cleaned, in_place, lacking, read_once, require
 
 ORDER_COLUMNS = ("customer_id", "order_id", "ordered_at", "amount")
 # Numbers of an order that add up over its lines, and that some models use when they are there. A line without one of
@@ -116,10 +116,12 @@ def _orders_of_file(path: Path, optional: tuple[str, ...]) -> Any:
     table = in_place(path)
     if table is None or not set(ORDER_COLUMNS) <= set(table.columns):
         return _orders(cleaned(path, _order_mapping), optional)
+    text = path.suffix.lower() in TEXT_FILES
     try:
-        return _orders(table, optional, in_file=True)
+        # The models ask about every row several times; text would be taken apart each time.
+        return _orders(read_once(_wanted(table, optional)) if text else table, optional, in_file=not text)
     except (duckdb.Error, InputError) as error:
-        if path.suffix.lower() not in TEXT_FILES:
+        if not text:
             raise _unreadable(path, error) from error
         wrong = _what_is_wrong(path, optional, error)
     return _orders(cleaned(path, _order_mapping, wrong=wrong), optional)
@@ -147,7 +149,7 @@ def _unreadable(path: Path, error: duckdb.Error | InputError) -> InputError:
 
 
 def _orders(table: Any, optional: tuple[str, ...], *, trusted: bool = False, in_file: bool = False) -> Any:
-    table = table.select(*ORDER_COLUMNS, *(name for name in optional if name in table.columns))
+    table = _wanted(table, optional)
     for name in table.columns[2:]:
         table = _typed(table, name, types.timestamp if name == "ordered_at" else types.float64, trusted=trusted)
     table = table.filter(table.customer_id.notnull())
@@ -156,6 +158,10 @@ def _orders(table: Any, optional: tuple[str, ...], *, trusted: bool = False, in_
     if table.customer_id.type().is_string() and _begins_blank(table, in_file=in_file):
         table = table.filter(table.customer_id.strip() != "")
     return one_row_per_order(table) if _repeats_orders(table, in_file=in_file) else table
+
+
+def _wanted(table: Any, optional: tuple[str, ...]) -> Any:
+    return table.select(*ORDER_COLUMNS, *(name for name in optional if name in table.columns))
 
 
 def _typed(table: Any, name: str, wanted: Any, *, trusted: bool) -> Any:

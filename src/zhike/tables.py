@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from zhike.intake.misfits import Sample
 from zhike.intake.raw import RawColumn
 from zhike.intake.read import read, sample
 from zhike.schema import ATTRIBUTES, CONTRACTS, contract
+from zhike.sql import quoted
 
 IDS = frozenset(column.name for table in CONTRACTS.values() for column in table if column.kind == "id")
 TEXT_FILES = {".csv", ".tsv"}
@@ -112,6 +115,25 @@ def in_place(path: Path, *, as_text: bool = False) -> Any | None:
     except duckdb.Error:
         pass
     return None
+
+
+def read_once(table: Any) -> Any:
+    """The rows of a table of the default engine, held by it until nothing mentions them any more.
+
+    It spills to disk what does not fit in memory. Not Ibis's own `cache`: Ibis 12 cannot drop what it has cached.
+    """
+    engine = ibis.get_backend()
+    name = ibis.util.gen_name("zhike_read")
+    engine.con.execute(f"CREATE TEMP TABLE {quoted(name)} AS {engine.compile(table)}").fetchall()
+    held = engine.table(name)
+    weakref.finalize(held.op(), _let_go, engine.con, name)
+    return held
+
+
+def _let_go(con: Any, name: str) -> None:
+    # At the end of the process, or after somebody has disconnected, there is nothing to drop.
+    with suppress(duckdb.Error):
+        con.execute(f"DROP TABLE IF EXISTS {quoted(name)}").fetchall()
 
 
 def cleaned(

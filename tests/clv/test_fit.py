@@ -8,10 +8,11 @@ from typing import Any
 import ibis
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from tests.clv.summaries import column, simulated, summary
-from zhike.clv import BGNBD, MBGNBD, GammaGamma, ParetoNBD
+from zhike.clv import BGNBD, MBGNBD, GammaGamma, ParetoNBD, gamma_gamma
 from zhike.clv.gamma_gamma import _objective as spend_objective
 from zhike.clv.histories import MANY, distinct
 from zhike.clv.purchases import PurchaseModel
@@ -59,6 +60,14 @@ def test_what_was_put_in_comes_out(model: type[PurchaseModel], truth: dict[str, 
     for name, value in {"p": 6.0, "q": 4.0, "v": 15.0}.items():
         error = spend.standard_errors_[name] / spend.params_[name]
         assert abs(math.log(spend.params_[name] / value)) < 4 * error, name
+
+
+def test_the_first_guess_from_a_sample_leads_to_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    histories = simulated(50_000, 5, {"r": 0.8, "alpha": 4.0, "a": 0.8, "b": 2.5})
+    assert pc.sum(pc.greater(histories["frequency"], 0)).as_py() > gamma_gamma.MANY
+    sampled = GammaGamma().fit(histories)
+    monkeypatch.setattr(gamma_gamma, "MANY", 10**9)
+    assert sampled.params_ == pytest.approx(GammaGamma().fit(histories).params_, rel=1e-5)
 
 
 def test_standard_errors_are_the_scatter_of_fits() -> None:

@@ -133,24 +133,27 @@ class PurchaseModel(FittedModel):
         return float(self._expected(self.fit_.parameters, Histories(zero, zero, zero, zero + 1), t)[0])
 
     def _expected(self, parameters: Vector, histories: Histories, t: float) -> Vector:
-        return self._alive(parameters, histories) * self._if_alive(parameters, histories, t)
+        if_alive, which = self._if_alive(parameters, histories)
+        return np.asarray(self._alive(parameters, histories) * if_alive(t)[which])
 
-    def _if_alive(self, parameters: Vector, histories: Histories, t: float) -> Vector:
-        """Once per (frequency, T): recency says whether somebody is alive, not what they then do."""
+    def _if_alive(self, parameters: Vector, histories: Histories) -> tuple[Callable[[float], Vector], Any]:
+        """Purchases to expect in the next t of who is alive, once per (frequency, T), and which of these each has:
+        recency says whether somebody is alive, not what they then do."""
         pairs, which = np.unique(histories.frequency + 1j * histories.age, return_inverse=True)
-        return self._expected_if_alive(parameters, pairs.real, pairs.imag, t)[which]
+        return lambda t: self._expected_if_alive(parameters, pairs.real, pairs.imag, t), which
 
     def _discounted(self, parameters: Vector, histories: Histories, horizon: float, rate: float) -> Vector:
         """Purchases to expect in the next `horizon`, each counted e^(−rate × when it happens).
 
         ∫ e^(−δt) dE(t) = e^(−δH) E(H) + δ ∫ e^(−δt) E(t) dt over 0 … H.
         """
-        total = math.exp(-rate * horizon) * self._if_alive(parameters, histories, horizon)
+        if_alive, which = self._if_alive(parameters, histories)
+        total = math.exp(-rate * horizon) * if_alive(horizon)
         if rate > 0:
             nodes, weights = np.polynomial.legendre.leggauss(8)
             for at, weight in zip((nodes + 1) * horizon / 2, weights * horizon / 2, strict=True):
-                total = total + rate * weight * math.exp(-rate * at) * self._if_alive(parameters, histories, at)
-        return np.asarray(total * self._alive(parameters, histories))
+                total = total + rate * weight * math.exp(-rate * at) * if_alive(at)
+        return np.asarray(total[which] * self._alive(parameters, histories))
 
     def _with_interval(
         self,

@@ -15,7 +15,8 @@ from typing import Any
 
 import duckdb
 import ibis
-import ibis.backends.duckdb  # loaded with us, not in the middle of the first question
+import ibis.backends.duckdb  # these are loaded with us, not in the middle of the first question
+import ibis.expr.types.groupby
 import pyarrow as pa
 
 from zhike.cleaning.clean import clean, kept_rows

@@ -15,6 +15,7 @@ Management Science 33 (1), 1–24; Fader & Hardie (2005), A Note on Deriving the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +69,7 @@ class ParetoNBD(PurchaseModel):
         alive = np.empty(len(histories))
         for rows, nodes in _blocks(parameters, histories):
             logs, _slopes, _curves = _terms(parameters, histories.part(rows), nodes, slopes=False)
-            alive[rows] = np.exp(logs[:, 0] - _log_sum(logs)[:, 0])
+            alive[rows] = _shares(logs)[0][0]
         return alive
 
     def _expected_if_alive(self, parameters: Vector, frequency: Vector, age: Vector, t: float) -> Vector:
@@ -85,10 +86,9 @@ def _survivors(parameters: Vector, histories: Histories) -> Evaluation:
         rows, nodes = work
         part = histories.part(rows)
         logs, slopes, curves = _terms(parameters, part, nodes, slopes=True)
-        total = _log_sum(logs)
-        shares = np.exp(logs - total)  # of each node in its history's sum
-        mean = (slopes * shares).sum(axis=2)
-        weighed = shares * part.customers[:, None]
+        shares, total = _shares(logs)
+        mean = (slopes * shares).sum(axis=1)
+        weighed = shares * part.customers
         flat = slopes.reshape(4, -1)
         hessian = (flat * weighed.ravel()) @ flat.T - (mean * part.customers) @ mean.T
         for (i, j), curve in curves.items():
@@ -96,7 +96,7 @@ def _survivors(parameters: Vector, histories: Histories) -> Evaluation:
             hessian[i, j] += bend
             if i != j:
                 hessian[j, i] += bend
-        return float(part.customers @ total[:, 0]), mean @ part.customers, hessian
+        return float(part.customers @ total), mean @ part.customers, hessian
 
     return summed(block, list(_blocks(parameters, histories)))
 
@@ -127,40 +127,55 @@ def _span(parameters: Vector, histories: Histories) -> tuple[Vector, Vector]:
 def _terms(
     parameters: Vector, histories: Histories, nodes: int, *, slopes: bool
 ) -> tuple[Vector, Vector, dict[tuple[int, int], Vector]]:
-    """Logarithms of the terms that add up to the bracket (being alive first, then the nodes), one row per history;
-    their first derivatives (4 × rows × terms), and the second ones that are not 0.
+    """Logarithms of the terms that add up to the bracket (terms × histories: being alive first, then the nodes), their
+    first derivatives (4 × terms × histories), and the second ones that are not 0.
 
-    Nodes lie evenly in ln(m + τ), m the smaller of α and β: so both factors are smooth from one to the next.
+    Nodes lie evenly in ln(m + τ), m the smaller of α and β: so both factors are smooth from one to the next, and one
+    of the two logarithms is known.
     """
     r, alpha, s, beta = parameters
     m = min(alpha, beta)
     start, end = _span(parameters, histories)
-    points, weights = np.polynomial.legendre.leggauss(nodes)
-    length = np.log((m + end) / (m + start))[:, None]
-    moved = (m + start)[:, None] * np.exp(length * ((points + 1) / 2))
-    tau = np.concatenate([histories.age[:, None], moved - m], axis=1)
-    x = histories.frequency[:, None]
-    buys, leaves = np.log1p(tau / alpha), np.log1p(tau / beta)
-    logs = -(r + x) * buys - x * np.log(alpha) - s * leaves
+    points, weights = _gauss(nodes)
+    length = np.log((m + end) / (m + start))
+    near = np.empty((nodes + 1, len(histories)))
+    near[0] = np.log(m + histories.age)
+    near[1:] = np.log(m + start) + length * ((points + 1) / 2)[:, None]
+    tau = np.exp(near) - m
+    far = np.log(max(alpha, beta) + tau)
+    bought, left = (near, far) if alpha < beta else (far, near)
+    x = histories.frequency
+    logs = (r * np.log(alpha) + s * np.log(beta)) - (r + x) * bought - s * left
     with np.errstate(divide="ignore"):  # somebody who bought on the last day has no time to have left in
-        logs[:, 1:] += np.log(s * weights * length / 2 * moved) - np.log(beta + tau[:, 1:])
+        logs[1:] += np.log(length * s / 2) + np.log(weights)[:, None] + near[1:] - left[1:]
     if not slopes:
         return logs, np.empty(0), {}
     clock, exit_ = 1 / (alpha + tau), 1 / (beta + tau)
-    left = np.ones_like(tau)
-    left[:, 0] = 0.0
+    gone = np.ones((nodes + 1, 1))
+    gone[0] = 0.0
     by_alpha, by_beta = tau * clock / alpha, tau * exit_ / beta
-    first = np.stack([-buys, r * by_alpha - x * clock, left / s - leaves, s * by_beta - left * exit_])
+    by_r, by_s = np.log(alpha) - bought, gone / s + np.log(beta) - left
+    slope = np.stack([by_r, r * by_alpha - x * clock, by_s, s * by_beta - gone * exit_])
     second = {
         (0, 1): by_alpha,
         (1, 1): x * clock**2 - r * by_alpha * (1 / alpha + clock),
-        (2, 2): -left / s**2,
+        (2, 2): -gone / s**2,
         (2, 3): by_beta,
-        (3, 3): left * exit_**2 - s * by_beta * (1 / beta + exit_),
+        (3, 3): gone * exit_**2 - s * by_beta * (1 / beta + exit_),
     }
-    return logs, first, second
+    return logs, slope, second
 
 
-def _log_sum(logs: Vector) -> Vector:
-    top = logs.max(axis=1, keepdims=True)
-    return np.asarray(top + np.log(np.exp(logs - top).sum(axis=1, keepdims=True)))
+@cache
+def _gauss(nodes: int) -> tuple[Vector, Vector]:
+    """Gauss–Legendre points and weights: finding them takes longer than a block of histories."""
+    points, weights = np.polynomial.legendre.leggauss(nodes)
+    return points, weights
+
+
+def _shares(logs: Vector) -> tuple[Vector, Vector]:
+    """What each term is of its history's sum, and the logarithm of that sum, from the terms' logarithms."""
+    top = logs.max(axis=0)
+    terms = np.exp(logs - top)
+    total = terms.sum(axis=0)
+    return terms / total, top + np.log(total)

@@ -15,7 +15,7 @@ import pytest
 from tests.engines.engine import Engine
 from zhike.errors import InputError, SettingsError
 from zhike.language import speaking
-from zhike.satisfaction import csat, csi, nps
+from zhike.satisfaction import csat, csi, good_review_rate, nps
 
 pytest_plugins = ("tests.engines.engine",)
 
@@ -46,6 +46,19 @@ def test_by_hand() -> None:
 def test_what_lies_between_the_classes() -> None:
     score = nps(pa.table({"nps": [6, 6.5, 8.9, 9, 0, 10]}))
     assert score.counts == {"promoters": 2, "passives": 2, "detractors": 2}
+
+
+@pytest.mark.parametrize("values", [[True, False, True, None], [1, 0, 1, None], ["1", "0", "1", " "]])
+def test_good_and_bad_reviews(values: list[Any]) -> None:
+    score = good_review_rate(pa.table({"positive": values}))
+    assert (score.n, score.counts, score.unanswered) == (3, {"good": 2, "bad": 1}, 1)
+    assert score.value == pytest.approx(200 / 3)
+    # Wilson by hand: (2 + 1.92 ± 1.96·√(2/3 + .96)) / (3 + 3.84).
+    assert score.low == pytest.approx(20.8, abs=0.1)
+    assert score.high == pytest.approx(93.9, abs=0.1)
+    assert good_review_rate(pa.table({"positive": [1, 0.5, 2]})).out_of_range == 2
+    with pytest.raises(InputError):
+        csat(pa.table({"csat": [True, False]}))
 
 
 def test_the_trend_by_month() -> None:

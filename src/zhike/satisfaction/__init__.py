@@ -1,7 +1,7 @@
 """Satisfaction: scores from ratings, and what the texts say. The names below are the public ones."""
 
 from zhike.satisfaction.score import Score
-from zhike.satisfaction.scores import csat, csi, nps
+from zhike.satisfaction.scores import csat, csi, good_review_rate, nps
 from zhike.satisfaction.text.drivers import Driver, Drivers, drivers
 from zhike.satisfaction.text.keywords import Keyword, keywords
 from zhike.satisfaction.text.language import languages
@@ -21,6 +21,7 @@ __all__ = [
     "drivers",
     "fit_sentiment",
     "found_topics",
+    "good_review_rate",
     "keywords",
     "languages",
     "load",

@@ -23,14 +23,19 @@ class Answer(NamedTuple):
 def answer(table: Any, column: str, lowest: float, highest: float) -> Answer:
     """What a column answers on a scale. Blank text, NULL and NaN are no answer; nothing is ever clipped.
 
+    TRUE and FALSE are the answers of a scale from 0 to 1.
+
     Raises:
-        InputError: the column holds neither numbers nor text.
+        InputError: the column holds nothing that could be an answer.
     """
     given, kind = table[column], table[column].type()
     if kind.is_string():
         answered, number = given.strip() != "", given.try_cast("float64")
     elif (kind.is_numeric() and not kind.is_boolean()) or kind.is_null():
         number = given.cast("float64")
+        answered = given.notnull()
+    elif kind.is_boolean() and (lowest, highest) == (0, 1):
+        number = given.cast("int64").cast("float64")
         answered = given.notnull()
     else:
         raise InputError(

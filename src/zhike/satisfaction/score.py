@@ -8,18 +8,23 @@ from typing import Any, Literal
 
 from zhike.language import _, current_language, speaking
 
-Metric = Literal["nps", "csat", "csi"]
+Metric = Literal["nps", "csat", "csi", "positive"]
 # An interval that reaches further than this to either side is called wide (points of the score).
-WIDE: dict[Metric, float] = {"nps": 10, "csat": 5, "csi": 5}
+WIDE: dict[Metric, float] = {"nps": 10, "csat": 5, "csi": 5, "positive": 5}
+
+
+def metric_name(metric: str) -> str:
+    """A score as a sentence calls it, in the current language."""
+    return _("good-review rate") if metric == "positive" else metric.upper()
 
 
 @dataclass(frozen=True)
 class Score:
     """One score.
 
-    `value`, `low` and `high` are points (NPS −100…100; CSAT 0–100, the share of satisfied in %; CSI 0–100), None when
-    nobody answered. `n` answers were on the scale, split in `counts`; `out_of_range` were not and are in none of the
-    figures; `unanswered` rows have no answer. `parts` are the attributes of a CSI (0–100). `group` says whose score it
+    `value`, `low` and `high` are points (NPS −100…100; CSAT 0–100, the share of satisfied in %; CSI 0–100; the rate of
+    good reviews 0–100), None when nobody answered. `n` answers were on the scale, split in `counts`; `out_of_range`
+    were not and are in none of the figures; `unanswered` rows have no answer. `parts` are the attributes of a CSI (0–100). `group` says whose score it
     is, `groups` has one score per group when `by` was given, in the order of the groups, which for a period is time.
     """
 
@@ -67,7 +72,7 @@ wide interval: about 207 answers are needed to know it to ±10 points. Left out,
 
     def _value(self) -> str:
         if self.value is None:
-            return _("There is no {metric}: nobody gave an answer that counts.", metric=self.metric.upper())
+            return _("There is no {metric}: nobody gave an answer that counts.", metric=metric_name(self.metric))
         values = {name: f"{getattr(self, name):,.0f}" for name in ("value", "low", "high")}
         values |= {"level": f"{self.level * 100:g}", "n": f"{self.n:,}"}
         counts = {name: f"{count:,}" for name, count in self.counts.items()}
@@ -84,6 +89,13 @@ wide interval: about 207 answers are needed to know it to ±10 points. Left out,
                 "5) {satisfied}.",
                 **values,
                 satisfied=counts["satisfied"],
+            )
+        if self.metric == "positive":
+            return _(
+                "Good-review rate {value} %, between {low} % and {high} % with {level} % confidence. Reviews: {n}; "
+                "good {good}, bad {bad}.",
+                **values,
+                **counts,
             )
         return _("CSI {value} of 100, between {low} and {high} with {level} % confidence. Answers: {n}.", **values)
 

@@ -1,4 +1,4 @@
-"""NPS, CSAT and CSI, each with its counts and its confidence interval (`docs/models/satisfaction.md`)."""
+"""NPS, CSAT, CSI, good-review rate, each with counts and confidence interval (`docs/models/satisfaction.md`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zhike.satisfaction.score import Metric, Score
 By = str | Sequence[str] | None
 Row = dict[str, Any]
 
-SCALES: dict[str, tuple[float, float]] = {"nps": (0, 10), "csat": (1, 5)}
+SCALES: dict[str, tuple[float, float]] = {"nps": (0, 10), "csat": (1, 5), "positive": (0, 1)}
 PROMOTER, DETRACTOR = 9, 6  # Reichheld (2003)
 SATISFIED = 4
 
@@ -99,6 +99,33 @@ def csat(feedback: Any, *, by: By = None, customers: Any = None, level: float = 
 
     table, names = grouped(feedback, ("csat",), by, customers)
     return _score("csat", table, names, counted, judged, level=level, scale=SCALES["csat"])
+
+
+def good_review_rate(feedback: Any, *, by: By = None, customers: Any = None, level: float = 0.95) -> Score:
+    """The share, in %, of good reviews (TRUE or 1) among the good and the bad ones in column `positive`.
+
+    Interval: Wilson's. Arguments and errors as in `nps`.
+
+    >>> import pyarrow as pa
+    >>> score = good_review_rate(pa.table({"positive": [True, True, True, False, None]}))
+    >>> score.value, score.n, score.counts, score.unanswered
+    (75.0, 4, {'good': 3, 'bad': 1}, 1)
+    """
+
+    def judged(row: Row) -> Row:
+        good = row["good"]
+        counts = {"good": good, "bad": row["n"] - good}
+        return _points(row["n"], good, lambda n: share_interval(good, n, level), counts=counts)
+
+    def counted(table: Any) -> Row:
+        value, outside = answer(table, "positive", *SCALES["positive"])
+        # Half a good review is none.
+        whole = value.isin([0.0, 1.0]).ifelse(value, None)
+        outside = outside | (value.notnull() & whole.isnull())
+        return {"n": whole.count(), "outside": outside.cast("int64").sum(), "good": (whole == 1).cast("int64").sum()}
+
+    table, names = grouped(feedback, ("positive",), by, customers)
+    return _score("positive", table, names, counted, judged, level=level, scale=SCALES["positive"])
 
 
 def csi(

@@ -13,12 +13,22 @@ from zhike.facts.purchases import window_start
 from zhike.lake.facts_view import Facts
 from zhike.lake.lake import Lake
 from zhike.lake.runs import Run, scores_of
-from zhike.satisfaction import Score, SentimentModel, csat, csi, drivers, fit_sentiment, nps, topics
+from zhike.satisfaction import (
+    Score,
+    SentimentModel,
+    csat,
+    csi,
+    drivers,
+    fit_sentiment,
+    good_review_rate,
+    nps,
+    topics,
+)
 from zhike.satisfaction.scores import DETRACTOR, PROMOTER, SATISFIED, SCALES
 from zhike.satisfaction.text.drivers import Drivers
 from zhike.schema import ATTRIBUTES
 
-METRICS = {"nps": nps, "csat": csat}
+METRICS = {"nps": nps, "csat": csat, "positive": good_review_rate}
 # What the scores are split by: a column of the feedback, and codes of the models.
 CODES = ("value_tier", "grade", "stage")
 SPLITS = ("channel", *CODES)
@@ -99,12 +109,9 @@ def _groups(score: Score, split: str) -> list[dict[str, Any]]:
 
 
 def _newest_texts(lake: Lake, rows: Any) -> pa.Table:
-    written = rows.filter(rows.text.strip() != "").select("feedback_id", "customer_id", "given_at", "text", *_RATED)
+    written = rows.filter(rows.text.strip() != "").select("feedback_id", "customer_id", "given_at", "text", *METRICS)
     newest = written.order_by(ibis.desc("given_at", nulls_first=False), "feedback_id").limit(TEXTS)
     return lake.engine.to_pyarrow(newest)
-
-
-_RATED = ("nps", "csat", "positive")
 
 
 def _drivers(found: Drivers) -> dict[str, Any]:
@@ -199,7 +206,7 @@ class Asked:
 
     def rows(self, rows: Any) -> Any:
         """Those of the answers, except for what is asked about their texts."""
-        value = rows[self.metric]
+        value = rows[self.metric].cast("float64")
         rows = rows.filter(value.between(*SCALES[self.metric]))
         if self.kind:
             rows = rows.filter(KINDS[self.metric][self.kind](value))
@@ -215,6 +222,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "detractors": lambda value: value <= DETRACTOR,
     },
     "csat": {"satisfied": lambda value: value >= SATISFIED, "unsatisfied": lambda value: value < SATISFIED},
+    "positive": {"good": lambda value: value == 1, "bad": lambda value: value == 0},
 }
 
 

@@ -18,8 +18,15 @@ from zhike_crm.insights.feedback import CODES, KINDS
 from zhike_crm.insights.runs import Shown
 from zhike_crm.ui.templatetags.zhike import number, percent
 
-COLOURS = {"promoters": "good", "passives": "quiet", "detractors": "bad", "satisfied": "good", "unsatisfied": "bad"}
-NAMES = {"nps": "NPS", "csat": "CSAT"}
+COLOURS = {
+    "promoters": "good",
+    "passives": "quiet",
+    "detractors": "bad",
+    "satisfied": "good",
+    "unsatisfied": "bad",
+    "good": "good",
+    "bad": "bad",
+}
 NEAR_THE_TOP = 80
 LEGIBLE = 0.08  # a narrower part of a bar has no room for its number
 
@@ -86,7 +93,7 @@ class Page:
             change = None if before["value"] is None else found["value"] - before["value"]
             tiles.append(
                 Figure(
-                    NAMES[name],
+                    metric_name(name),
                     points(name, found["value"]),
                     _interval_note(name, found),
                     self.address(metric=name),
@@ -140,7 +147,7 @@ class Page:
         months = self.found["months"]
         if len(months) < 2:
             return None
-        name = NAMES[self.metric]
+        name = metric_name(self.metric)
         series: list[dict[str, Any]] = [
             {
                 "name": told,
@@ -249,11 +256,15 @@ def _reaches_the_top(months: list[dict[str, Any]]) -> bool:
     return max(month["high"] for month in months) > NEAR_THE_TOP
 
 
+def metric_name(metric: str) -> str:
+    return _("Good-review rate") if metric == "positive" else metric.upper()
+
+
 def points(metric: str, value: float | None) -> str:
     """NPS 35; CSAT 82 %."""
     if value is None:
         return "–"
-    return percent(value / 100) if metric == "csat" else number(round(value) + 0.0)
+    return percent(value / 100) if metric in ("csat", "positive") else number(round(value) + 0.0)
 
 
 def between(metric: str, row: dict[str, Any]) -> str:
@@ -267,6 +278,8 @@ def kind_name(kind: str) -> str:
         "detractors": _("Detractors (0–6)"),
         "satisfied": _("Satisfied (4–5)"),
         "unsatisfied": _("Not satisfied (1–3)"),
+        "good": _("Good reviews"),
+        "bad": _("Bad reviews"),
     }[kind]
 
 

@@ -250,6 +250,36 @@ def test_texts_without_a_rating(summary: RunSummary, client_as: Signed) -> None:
     assert "60%" in html
 
 
+def test_reviews_that_are_only_good_or_bad(workspace: Workspace, client_as: Signed, tmp_path: Path) -> None:
+    reviews = [
+        {
+            "customer_id": f"c{row['customer_id']}",
+            "given_at": row["given_at"],
+            "label": int(row["nps"] > 8),
+            "review": row["text"],
+        }
+        for row in feedback()
+    ]
+    with lake_of(workspace) as lake:
+        orders = tmp_path / "orders.csv"
+        orders.write_text("\n".join(["order_id,customer_id,ordered_at,amount", *rows()]))
+        import_file(lake, orders, Choices(table="orders"))
+        import_file(lake, write(tmp_path, "reviews", reviews))
+    made = refresh_now(workspace, NOW)
+    found = made.figures["satisfaction"]["metrics"]["positive"]
+    assert found["counts"] == {
+        "good": sum(row["label"] for row in reviews),
+        "bad": sum(not row["label"] for row in reviews),
+    }
+    client = client_as("owner")
+    html = page(client)
+    assert "Good-review rate" in html
+    assert "points of good-review rate" in html
+    assert len(links(html)) > 4
+    for address, count in links(html):
+        assert client.get(address).context["count"] == count, address
+
+
 def test_figures_of_before_there_was_the_page(summary: RunSummary, client_as: Signed) -> None:
     del summary.figures["satisfaction"]
     summary.save()

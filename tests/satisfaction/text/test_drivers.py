@@ -66,8 +66,8 @@ def test_the_value_is_the_score() -> None:
 
 def test_real_reviews(test_data: Path) -> None:
     reviews = waimai(test_data)
-    reviews["csat"] = np.where(reviews["positive"], 5, 1)
-    found = drivers(reviews, metric="csat")
+    found = drivers(reviews, metric="positive")
+    assert "of good-review rate" in found.sentence()
     worst = [d.topic for d in found.drivers[:3]]
     assert set(worst) <= {"taste", "waiting", "delivery"}
     assert found.drivers[-1].tone == "praise"

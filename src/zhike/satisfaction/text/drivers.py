@@ -1,4 +1,4 @@
-"""Which topics cost how many points of NPS or CSAT: the short board of the barrel, with what people wrote."""
+"""Which topics cost how many points of a score: the short board of the barrel, with what people wrote."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from zhike.errors import SettingsError
 from zhike.language import _, current_language, speaking
 from zhike.satisfaction.answers import answer
 from zhike.satisfaction.intervals import normal_quantile
+from zhike.satisfaction.score import metric_name
 from zhike.satisfaction.scores import DETRACTOR, PROMOTER, SATISFIED, SCALES
 from zhike.satisfaction.text.characters import Flags, blocks, texts_of
 from zhike.satisfaction.text.polarity import polarity
@@ -93,7 +94,7 @@ class Drivers:
                 cost=f"{-board.cost:.1f}",
                 low=f"{-board.cost_high:.1f}",
                 high=f"{-board.cost_low:.1f}",
-                metric=self.metric.upper(),
+                metric=metric_name(self.metric),
                 level=f"{self.level * 100:g}",
             )
 
@@ -121,14 +122,14 @@ def drivers(
     """Which topics of the texts go with a lower or higher score, and by how much.
 
     Linear regression of each answer's points (NPS: promoter 100, passive 0, detractor −100; CSAT: satisfied 100, else
-    0) on the topics its text complains about, those it praises, and the logarithm of its length, with errors that
-    allow unequal variance (HC3). The mean of the points is the score, so effects are points of it. Complaints and
-    praise are told apart by the word list (`mentions`): a topic that is praised as often as blamed is no short board,
-    but the complaints about it can be.
+    0; reviews: good 100, bad 0) on the topics its text complains about, those it praises, and the logarithm of its
+    length, with errors that allow unequal variance (HC3). The mean of the points is the score, so effects are points of
+    it. Complaints and praise are told apart by the word list (`mentions`): a topic that is praised as often as blamed
+    is no short board, but the complaints about it can be.
 
     Args:
         feedback: a table with `text` and the column of the metric.
-        metric: "nps" or "csat".
+        metric: "nps", "csat" or "positive".
         words: topics of your own, as in `mentions`.
         level: of confidence.
 
@@ -181,7 +182,7 @@ def _answers(feedback: Any, metric: str) -> tuple[list[str], Vector]:
     if metric == "nps":
         points = 100.0 * (values >= PROMOTER) - 100.0 * (values <= DETRACTOR)
     else:
-        points = 100.0 * (values >= SATISFIED)
+        points = 100.0 * (values >= (1 if metric == "positive" else SATISFIED))
     return [text or "" for text in texts_of(found["text"])], points
 
 

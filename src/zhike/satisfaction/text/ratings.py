@@ -53,9 +53,7 @@ def rated_texts(feedback: Any) -> tuple[list[str | None], NDArray[np.bool_]]:
 def _satisfied(table: Any, name: str) -> Any:
     """TRUE, FALSE, or NULL where the row does not say."""
     if name == "positive":
-        if table.positive.type().is_boolean():
-            return table.positive
-        value = answer(table, "positive", 0, 1).value
+        value = answer(table, "positive", *SCALES["positive"]).value
         return value.isin([0.0, 1.0]).ifelse(value == 1, None)
     value = answer(table, name, *SCALES[name]).value
     above, below = (SATISFIED, DISSATISFIED) if name == "csat" else (PROMOTER, DETRACTOR)

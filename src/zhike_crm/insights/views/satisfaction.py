@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from zhike.errors import ZhikeError
 from zhike.satisfaction.text.topics import topic_name
 from zhike_crm.accounts.access import Reach, can, reach
+from zhike_crm.accounts.models import Membership
 from zhike_crm.accounts.pages import page
 from zhike_crm.insights.feedback import KINDS, METRICS, SPLITS, Asked, answers
 from zhike_crm.insights.moves import customers_known_as, run_of
 from zhike_crm.insights.runs import Shown
-from zhike_crm.insights.satisfaction import NAMES, Page, group_name, kind_name
+from zhike_crm.insights.satisfaction import Page, group_name, kind_name, metric_name
+from zhike_crm.insights.views.common import Told
 from zhike_crm.insights.views.common import asked as run_asked
 from zhike_crm.insights.views.models import model_page
 from zhike_crm.workspaces.lakes import lake_of
@@ -23,13 +27,19 @@ LISTED = 100
 
 
 @model_page("satisfaction")
-def satisfaction_page(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+def satisfaction_page(request: HttpRequest, shown: Shown) -> Told:
     """Are customers satisfied, where are they not, and what is it that costs points?"""
-    told = Page(shown, request.GET.get("show", ""))
+    wanted = request.GET.get("show", "")
+    wanted = wanted if wanted in METRICS else ""
+    return Told((wanted,), partial(_told, request.member, shown, wanted))
+
+
+def _told(member: Membership, shown: Shown, wanted: str) -> dict[str, Any]:
+    told = Page(shown, wanted)
     context: dict[str, Any] = {
         "told": told.told,
         "metric": told.metric,
-        "may_import": can(request.member, "imports.run"),
+        "may_import": can(member, "imports.run"),
         "figures": told.figures(),
         "texts": told.texts(),
         "aspects": (told.told or {}).get("csi"),
@@ -37,14 +47,14 @@ def satisfaction_page(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     if not told.found:
         return context
     return context | {
-        "metrics": [(name, NAMES[name]) for name in told.known],
-        "name": NAMES[told.metric],
+        "metrics": [(name, metric_name(name)) for name in told.known],
+        "name": metric_name(told.metric),
         "sentence": told.sentence(),
         "kinds": told.kinds(),
         "trend": told.trend(),
         "splits": told.splits(),
         "short_board": told.short_board(),
-        "topics": told.topics(quoted=reach(request.member) == Reach.ALL),
+        "topics": told.topics(quoted=reach(member) == Reach.ALL),
     }
 
 
@@ -85,7 +95,7 @@ def _asked(request: HttpRequest) -> Asked | None:
 
 
 def _title(wanted: Asked) -> str:
-    parts = [NAMES[wanted.metric]]
+    parts = [metric_name(wanted.metric)]
     if wanted.kind:
         parts.append(kind_name(wanted.kind))
     if wanted.split:
@@ -96,5 +106,7 @@ def _title(wanted: Asked) -> str:
 
 
 def _answer(row: dict[str, Any]) -> str:
-    said = [f"{NAMES[name]} {row[name]:g}" for name in METRICS if row[name] is not None]
+    said = [f"{metric_name(name)} {row[name]:g}" for name in ("nps", "csat") if row[name] is not None]
+    if row["positive"] is not None:
+        said.append(_("Good review") if row["positive"] else _("Bad review"))
     return " · ".join(said)

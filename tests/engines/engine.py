@@ -33,7 +33,7 @@ class Engine:
         ordered = table.order_by(*order_by) if order_by else table
         return list(self.backend.to_pyarrow(ordered).to_pylist())
 
-    def cut(self, table: Any, name: str) -> Any:
+    def cut(self, table: Any, name: str, *, few: bool = False) -> Any:
         """As `Lake.cut`: Spark plans what is mentioned several times anew each time, until it has no memory left."""
         if self.name != "spark":
             return table

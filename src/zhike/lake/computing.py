@@ -82,12 +82,14 @@ class Computing(ABC):
         with computing(self.url):
             return self.engine.computed(name, expression)
 
-    def cut(self, expression: Any, name: str) -> Any:
+    def cut(self, expression: Any, name: str, *, few: bool = False) -> Any:
         """The expression, ready to be mentioned many times in one query.
 
         DuckDB computes what a query mentions twice once; Spark plans every mention anew, until it has no memory left.
+        `few`: the expression holds a small part of the rows it is made from; DuckDB guesses wrongly how small, and
+        sorts out all the others by it, unless it is computed.
         """
-        return self.materialised(expression, name) if self.engine.name == "pyspark" else expression
+        return self.materialised(expression, name) if few or self.engine.name == "pyspark" else expression
 
     @contextmanager
     def temporary(self) -> Iterator[None]:

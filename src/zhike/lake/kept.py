@@ -47,12 +47,12 @@ def kept(facts: Facts, name: str, tables: tuple[str, ...], compute: Callable[[],
     if file is None or lake.engine.name != "duckdb":
         return lake.materialised(compute(), name)
     if not found(file):
-        table = compute()
         try:
-            _write(facts, table, file)
+            with lake.temporary():
+                _write(facts, compute(), file)
         except LakeError:
             # No room, or a lake that may only be read. What is wrong with the facts themselves comes up again here.
-            return lake.materialised(table, name)
+            return lake.materialised(compute(), name)
     with computing(lake.url):
         return lake.engine.read_parquet(str(file), table_name=f"{name}_{file.stem[-16:]}")
 

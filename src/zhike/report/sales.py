@@ -84,6 +84,7 @@ class Sales:
         """Gross sales, what was taken back, what is left, and how much of it belongs to a known customer."""
         entries = order_entries(**order_tables(self._facts), as_of=self._as_of)
         sales, refunds = sales_and_refunds(self._lake.cut(entries, "report_entries"))
+        refunds = self._lake.cut(refunds, "report_refunds", few=True)
         placed, free = refunds_by_order(sales, refunds)
         back = taken_back(sales, placed)
         known = self._net.customer_id.notnull() & self._net.ordered_at.notnull()

@@ -24,8 +24,9 @@ class Score:
 
     `value`, `low` and `high` are points (NPS −100…100; CSAT 0–100, the share of satisfied in %; CSI 0–100; the rate of
     good reviews 0–100), None when nobody answered. `n` answers were on the scale, split in `counts`; `out_of_range`
-    were not and are in none of the figures; `unanswered` rows have no answer. `parts` are the attributes of a CSI (0–100). `group` says whose score it
-    is, `groups` has one score per group when `by` was given, in the order of the groups, which for a period is time.
+    were not and are in none of the figures; `unanswered` rows have no answer. `parts` are the attributes of a CSI
+    (0–100). `group` says whose score it is, `groups` has one score per group when `by` was given, in the order of the
+    groups, which for a period is time.
     """
 
     metric: Metric

@@ -7,6 +7,9 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO   ?= demo
 
+# Compiled once: tests start hundreds of processes, and each would compile our modules again.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Style, charts and icons of the pages; which icons, the pages themselves say.
 ASSETS       := src/zhike_crm/ui/static/vendor/icons.svg
 ASSET_INPUTS := $(wildcard src/zhike_crm/ui/assets/*.*) $(wildcard src/zhike_crm/locale/*/LC_MESSAGES/*.po) \

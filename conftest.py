@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -15,6 +16,10 @@ _SHARED = {
     "tests/report/": "retail",
     "test_online_retail_has": "retail",
 }
+
+# Thousands of modules and tests are made at the start and stay: to look through them for garbage again and again
+# takes time from every test.
+gc.disable()
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +48,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     nameless = [item.nodeid for item in items if item.get_closest_marker("spark") and "spark" not in item.nodeid]
     if nameless:
         raise pytest.UsageError(f"tests on Spark need “spark” in their names: {nameless}")
+
+
+def pytest_collection_finish() -> None:
+    """From here on, garbage is looked for among what tests make, and less often."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    """What stays frozen is never freed, and libraries that count their objects at the end would complain."""
+    gc.unfreeze()

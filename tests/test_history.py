@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from zhike.lake.facts_view import Facts
 from zhike.lake.identities import link
 from zhike.lake.kept import kept_file
 from zhike.lake.lake import Lake
-from zhike.lake.runs import scores_of
+from zhike.lake.runs import latest, scores_of
 from zhike.pipeline import PURCHASES_FROM, orders_as_of, purchases, refresh
 
 Writer = Callable[..., Path]
@@ -27,10 +27,28 @@ ORDERS = Choices(table="orders")
 FIRST = ("1,a,2025-01-05,10", "2,a,2025-02-05,30", "3,b,2025-02-20,100", "4,a,2025-02-20,-5", "5,shop:7,2025-03-01,8")
 
 
+@pytest.fixture(scope="module")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake to copy, with the first orders and their scores."""
+    folder = tmp_path_factory.mktemp("history")
+    file = folder / "a.csv"
+    file.write_text("\n".join(["order_id,customer_id,ordered_at,amount", *FIRST]))
+    with Lake(folder / "lake", engine="duckdb") as made:
+        import_file(made, file, ORDERS)
+        refresh(made)
+    return folder / "lake"
+
+
 @pytest.fixture
-def run(lake: Lake, orders_csv: Writer) -> Any:
-    import_file(lake, orders_csv("a.csv", *FIRST), ORDERS)
-    return refresh(lake)
+def lake(refreshed: Path, tmp_path: Path) -> Iterator[Lake]:
+    shutil.copytree(refreshed, tmp_path / "lake")
+    with Lake(tmp_path / "lake", engine="duckdb") as copied:
+        yield copied
+
+
+@pytest.fixture
+def run(lake: Lake) -> Any:
+    return latest(lake)
 
 
 def kept_files(lake: Lake) -> list[Path]:
@@ -49,6 +67,8 @@ def test_it_says_what_the_long_way_says(lake: Lake, run: Any) -> None:
         assert short.newest("purchases", [customer], 10) == the_long_way(lake, run, customer)
     scored = lake.engine.to_pyarrow(scores_of(lake, run)).to_pylist()
     assert short.scores(["a", "b"], [run.run]) == [row for row in scored if row["customer_id"] in ("a", "b")]
+    row = next(row for row in scored if row["customer_id"] == "a")
+    assert short.scores(["a"], [run.run], ("as_of", "r")) == [{"as_of": row["as_of"], "r": row["r"]}]
     means = short.averages(("r", "f"))
     assert means["r"] == pytest.approx(sum(row["r"] for row in scored) / len(scored))
 

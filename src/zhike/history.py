@@ -117,14 +117,15 @@ class History:
         query = f"FROM read_parquet(?) WHERE {' AND '.join(conditions)} ORDER BY {moment} DESC, {key} DESC LIMIT ?"
         return self._rows(query, [*values, limit])
 
-    def scores(self, ids: Sequence[str], numbers: Iterable[int]) -> list[Row]:
-        """The customers' score rows of these runs, the oldest run first."""
+    def scores(self, ids: Sequence[str], numbers: Iterable[int], columns: Sequence[str] = ()) -> list[Row]:
+        """The customers' score rows of these runs, the oldest run first; only these columns if any are named."""
         wanted = tuple(sorted(set(numbers)))
         files = _score_files(self._url, wanted)
         if not files or not ids:
             return []
         query = (
-            f"FROM read_parquet(?, union_by_name := true) WHERE customer_id IN ({_marks(ids)}) "
+            f"SELECT {', '.join(columns) or '*'} FROM read_parquet(?, union_by_name := true) "
+            f"WHERE customer_id IN ({_marks(ids)}) "
             f"AND run IN ({_marks(wanted)}) ORDER BY run"
         )
         return self._rows(query, [list(files), *ids, *wanted])

@@ -35,11 +35,15 @@ def insert_rows(table: str, batches: Iterable[pa.RecordBatch]) -> int:
     return (_copy if connection.vendor == "postgresql" else _executemany)(table, batches)
 
 
-def read(model: type[models.Model], names: Sequence[str], workspace: int) -> pa.Table:
-    """Columns of the rows of a workspace, a million in seconds. Moments are in UTC."""
+def read(model: type[models.Model], names: Sequence[str], workspace: int, where: str = "true") -> pa.Table:
+    """Columns of the rows of a workspace, a million in seconds. Moments are in UTC.
+
+    Args:
+        where: a condition in SQL, of fixed words and numbers only.
+    """
     fields = {field.column: field for field in model._meta.concrete_fields}
     kinds = [_KINDS.get(fields[name].get_internal_type(), pa.int64()) for name in names]
-    table = f"{_quoted(model._meta.db_table)} WHERE workspace_id = {int(workspace)}"
+    table = f"{_quoted(model._meta.db_table)} WHERE workspace_id = {int(workspace)} AND {where}"
     found = (_copied if connection.vendor == "postgresql" else _fetched)(table, names, kinds)
     return pa.table(found, names=list(names))
 
@@ -59,6 +63,22 @@ def change(model: type[models.Model], batches: Iterable[pa.RecordBatch]) -> int:
             with connection.cursor() as cursor:
                 text = f"UPDATE {_quoted(table)} SET {given} WHERE {_quoted(key)} = ?"
                 cursor.cursor.connection.executemany(text, zip(*columns, strict=True))
+        total += batch.num_rows
+    return total
+
+
+def remove(model: type[models.Model], batches: Iterable[pa.RecordBatch]) -> int:
+    """Delete rows, in the transaction that is open, and return how many: the only column is their id."""
+    table, total = _quoted(model._meta.db_table), 0
+    for batch in batches:
+        [key] = batch.schema.names
+        ids = _values(batch.columns[0])
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(f"DELETE FROM {table} WHERE {_quoted(key)} = ANY(%s)", [ids])
+            else:
+                rows = zip(ids, strict=True)
+                cursor.cursor.connection.executemany(f"DELETE FROM {table} WHERE {_quoted(key)} = ?", rows)
         total += batch.num_rows
     return total
 

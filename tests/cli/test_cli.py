@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,9 @@ import pytest
 
 from zhike.cli import main as entry
 from zhike.cli.main import cli
+from zhike.importing.importer import Choices, import_file
 from zhike.lake.lake import Lake
+from zhike.pipeline import refresh
 
 Writer = Callable[..., Path]
 Run = Callable[..., str]
@@ -41,6 +44,30 @@ def zhike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     return run
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two lakes to copy: `imported` has the first orders, `refreshed` also their scores."""
+    folder = tmp_path_factory.mktemp("cli")
+    file = folder / "a.csv"
+    file.write_text("\n".join(["order_id,customer_id,ordered_at,amount", *FIRST]))
+    with Lake(folder / "imported", engine="duckdb") as lake:
+        import_file(lake, file, Choices(table="orders"))
+    shutil.copytree(folder / "imported", folder / "refreshed")
+    with Lake(folder / "refreshed", engine="duckdb") as lake:
+        refresh(lake)
+    return folder
+
+
+@pytest.fixture
+def imported(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / "imported", tmp_path / "lake")
+
+
+@pytest.fixture
+def refreshed(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / "refreshed", tmp_path / "lake")
+
+
 def machine(zhike: Run, *arguments: str, **how: Any) -> Any:
     return json.loads(zhike(*arguments, "--json", **how))
 
@@ -63,9 +90,7 @@ def test_from_a_file_to_a_portrait(zhike: Run, orders_csv: Writer, tmp_path: Pat
     assert Path(report["report"]).read_text("utf-8").startswith("<!doctype html>")
 
 
-def test_what_was_asked_last_is_what_the_next_command_shows(zhike: Run, orders_csv: Writer, tmp_path: Path) -> None:
-    zhike("import", str(orders_csv("a.csv", *FIRST)), "--as", "orders", "--yes")
-
+def test_what_was_asked_last_is_what_the_next_command_shows(zhike: Run, imported: None, tmp_path: Path) -> None:
     def shown() -> tuple[int, str]:
         report = machine(zhike, "report", "--out", str(tmp_path / "r.html"))
         return machine(zhike, "customers", "show", "a")["scores"]["as_of"], report["as_of"]
@@ -114,9 +139,7 @@ def test_without_yes_and_without_a_terminal_nothing_is_imported(zhike: Run, orde
     assert machine(zhike, "imports") == []
 
 
-def test_preview_and_refresh_take_the_same_options(zhike: Run, orders_csv: Writer) -> None:
-    zhike("import", str(orders_csv("a.csv", *FIRST)), "--yes")
-    zhike("refresh")
+def test_preview_and_refresh_take_the_same_options(zhike: Run, refreshed: None) -> None:
     moves = machine(zhike, "preview", "--weights", "0,0,1")
     # a: .51 → .37 (40 of 5…100 spent), b: .49 → 1, c stays at the bottom.
     moved = {(row["customer_id"], row["from_tier"], row["to_tier"]) for row in moves["largest"]}
@@ -126,8 +149,7 @@ def test_preview_and_refresh_take_the_same_options(zhike: Run, orders_csv: Write
     assert run["settings"]["value"]["margin"] == 0.3
 
 
-def test_settings_come_from_a_file(zhike: Run, orders_csv: Writer, tmp_path: Path) -> None:
-    zhike("import", str(orders_csv("a.csv", *FIRST)), "--yes")
+def test_settings_come_from_a_file(zhike: Run, imported: None, tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text("window_days = 90\n[rfm]\nmode = 'quantile'\n")
     run = machine(zhike, "refresh", "--settings", "s.toml")
     assert (run["settings"]["window_days"], run["settings"]["rfm"]["mode"]) == (90, "quantile")
@@ -162,10 +184,8 @@ def test_customers_of_two_sources_are_linked_and_taken_apart(zhike: Run, orders_
 
 
 def test_a_link_makes_the_scores_stale(
-    zhike: Run, orders_csv: Writer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    zhike: Run, refreshed: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    zhike("import", str(orders_csv("a.csv", *FIRST)), "--yes")
-    zhike("refresh")
     for said in (False, True):
         monkeypatch.setattr(sys, "argv", ["zhike", "customers", "top"])
         entry.main()

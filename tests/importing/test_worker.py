@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +15,7 @@ import pytest
 
 from zhike.errors import InputError
 from zhike.importing.worker import handle
+from zhike.intake import child
 from zhike.intake.limits import Limits
 from zhike.intake.read import ReadOptions
 
@@ -30,6 +34,27 @@ def request(file: Path, folder: Path, **other: Any) -> dict[str, Any]:
         "memory": "512MB",
         "limits": asdict(Limits()),
     } | other
+
+
+# As the program of a child process does it: no `zhike` but its folder.
+CHILD = """
+import json, sys, types
+bare = types.ModuleType("zhike")
+bare.__path__ = [sys.argv[1]]
+sys.modules["zhike"] = bare
+from zhike.importing.worker import handle
+rows = handle(json.load(sys.stdin), lambda _: None)["rows"]
+print(rows, [name for name in ("numpy", "pyarrow", "deltalake", "ibis", "pandas") if name in sys.modules])
+"""
+
+
+def test_who_waits_for_a_small_file_waits_for_no_library_it_does_not_need(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("order_id,customer_id,ordered_at,amount\n1,a,2026-01-05,10\n2,b,2026-01-06,20\n")
+    asked = json.dumps(request(file, tmp_path, step="clean", table="orders"))
+    command = [sys.executable, "-c", CHILD, str(Path(child.__file__).parent.parent)]
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "2 []"
 
 
 @pytest.mark.parametrize("step", ["inspect", "clean"])

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 from scipy.special import expit
 
 from zhike.churn.layout import Matrix
@@ -46,6 +45,8 @@ class Calibration:
             intercept, slope = ridge(logit[:, None], left, penalty=1e-6)
             return cls(way, (), (intercept, float(slope[0])))
         if way == "isotonic":
+            from scipy.optimize import isotonic_regression
+
             order = np.argsort(logit, kind="stable")
             steps = np.clip(isotonic_regression(left[order]).x, LOWEST, 1 - LOWEST)
             # A straight line between the middles of the steps: customers who differ do not get one probability.

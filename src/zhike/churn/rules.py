@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.stats import hypergeom
 
 from zhike.churn.context import BINS, FEW_VALUES
 from zhike.churn.layout import Feature, Layout, Matrix, find_layout
@@ -271,6 +270,8 @@ def _shorter(rule: tuple[int, ...]) -> list[tuple[int, ...]]:
 
 def _chance(count: int, gone: int, among: Mask, left: Mask) -> float:
     """Of so many drawn blindly from `among`, the chance that as many left, or more."""
+    from scipy.stats import hypergeom
+
     return float(hypergeom.sf(gone - 1, int(among.sum()), int((among & left).sum()), count))
 
 

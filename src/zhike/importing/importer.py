@@ -69,12 +69,16 @@ class ImportResult(Counts):
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a file seems to be, before anything is imported: finding, proposed mapping, columns, sample values."""
+    """What a file seems to be, before anything is imported: finding, proposed mapping, columns, sample values.
+
+    `held` is what the columns of a list of customers hold (`zhike.intake.held.Held`); empty for other tables.
+    """
 
     finding: dict[str, Any]
     mapping: dict[str, Any]
     columns: list[str]
     sample: dict[str, list[str | None]]
+    held: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def inspect_file(lake: Lake, file: Path, choices: Choices | None = None, *, name: str | None = None) -> Inspection:

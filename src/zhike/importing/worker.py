@@ -13,16 +13,21 @@ import duckdb
 from zhike.cleaning.clean import clean
 from zhike.cleaning.outliers import OrderSizes
 from zhike.importing.recall import corrected, recalled_mapping
+from zhike.intake.held import held
 from zhike.intake.limits import Limits
+from zhike.intake.mapping import Mapping
 from zhike.intake.names import shown_name
+from zhike.intake.raw import RawTable
 from zhike.intake.read import ReadOptions, read, reading_error, sample
 from zhike.intake.recognise import recognise
 from zhike.intake.sandbox import serve_worker
 from zhike.lake.failures import disk_error
 from zhike.lake.working import working
+from zhike.sql import quoted
 
 SHOWN_ROWS = 20
 WIDE = 200  # columns
+_KEPT_AS_THEY_ARE = ("customer_id", "name", "email", "phone", "address")
 
 
 def handle(request: dict[str, Any], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -70,7 +75,7 @@ def _handle(
     }
     if request["step"] == "inspect":
         shown = {name: [None if v is None else str(v) for v in values[:SHOWN_ROWS]] for name, values in first.items()}
-        return result | {"sample": shown}
+        return result | {"sample": shown, "held": _held(con, raw, mapping)}
     progress({"step": "cleaning"})
     cleaned = clean(con, raw, mapping, folder, before=OrderSizes(**request["before"]))
     counts = {name: getattr(cleaned, name) for name in ("rows", "accepted", "flagged", "rejected", "superseded")}
@@ -81,6 +86,18 @@ def _handle(
         "report": cleaned.report.to_dict(),
     }
     return result | counts | extra
+
+
+def _held(con: duckdb.DuckDBPyConnection, raw: RawTable, mapping: Mapping) -> dict[str, dict[str, int]]:
+    """What the columns of a list of customers hold, so that a person can be offered a field for each.
+
+    Names, addresses and the like are kept as they are, and too different from each other to be worth counting.
+    """
+    if mapping.table != "customers":
+        return {}
+    known = {mapping.columns.get(ours) for ours in _KEPT_AS_THEY_ARE}
+    names = [column.name for column in raw.columns if column.name not in known][:WIDE]
+    return {name: asdict(one) for name, one in held(con, quoted(raw.relation), names).items()}
 
 
 if __name__ == "__main__":

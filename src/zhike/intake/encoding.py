@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 from charset_normalizer import from_bytes
 
 from zhike.errors import InputError
@@ -20,7 +19,7 @@ from zhike.intake.recognise import HEAD, binary_file, looks_like_utf16
 
 _CHUNK = 4 * 1024 * 1024
 _SAMPLE = 256 * 1024
-_LINE_FEED = ord("\n")
+_MUCH = 1024 * 1024
 
 REPLACED = "{count} characters of the file are broken and now show as �."
 GUESSED = "The file is not UTF-8; it is read as {encoding}. Name another encoding if names look wrong."
@@ -95,14 +94,23 @@ class _Lines:
         self.current = len(chunk) - chunk.rfind(b"\n") - 1 if end >= 0 else self.current + len(chunk)
         written = chunk.rstrip(b"\r\n")
         if written:
-            # Four times as fast as bytes.count.
-            self.ended += self.empty + int(np.count_nonzero(np.frombuffer(written, np.uint8) == _LINE_FEED))
+            self.ended += self.empty + _line_feeds(written)
             self.empty, self.any = 0, True
         self.empty += chunk.count(b"\n", len(written))
 
     @property
     def count(self) -> int:
         return self.ended + self.any
+
+
+def _line_feeds(text: bytes) -> int:
+    """How many line feeds a text has."""
+    if len(text) < _MUCH:
+        return text.count(b"\n")
+    # Four times as fast, but to load NumPy takes as long as reading a small file.
+    import numpy as np
+
+    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == ord("\n")))
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

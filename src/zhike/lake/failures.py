@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
-import pyarrow as pa
-from deltalake.exceptions import DeltaError
 
 from zhike.errors import LakeError
 
@@ -27,8 +25,6 @@ _NUMBER = re.compile(r"os error (\d+)")
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 _LONGEST_REASON = 300
 
-FAILURES = (DeltaError, duckdb.Error, OSError, pa.ArrowException)
-
 
 @contextmanager
 def writing_to(place: str) -> Iterator[None]:
@@ -39,8 +35,16 @@ def writing_to(place: str) -> Iterator[None]:
     """
     try:
         yield
-    except FAILURES as failed:
+    except _failures() as failed:
         raise _unwritable(failed, place) from failed
+
+
+def _failures() -> tuple[type[BaseException], ...]:
+    """What can be raised; asked for when something was. The child that only reads a file loads neither library."""
+    import pyarrow as pa
+    from deltalake.exceptions import DeltaError
+
+    return (DeltaError, duckdb.Error, OSError, pa.ArrowException)
 
 
 @contextmanager
@@ -52,7 +56,7 @@ def reading_table(name: str, place: str) -> Iterator[None]:
     """
     try:
         yield
-    except FAILURES as broken:
+    except _failures() as broken:
         raise unreadable(name, place, _reason(broken)) from broken
 
 

@@ -130,6 +130,12 @@ def within_reach(member: Membership) -> set[int] | None:
     return {member.pk}
 
 
+def audience(member: Membership) -> tuple[Any, ...]:
+    """Equal for those who may do and see exactly the same; what is kept for one may be shown to the others."""
+    whose = None if reach(member) == Reach.ALL else member.pk
+    return member.role, member.is_active, member.scopes, whose
+
+
 def grants(role: str) -> set[str]:
     """The permissions of a role."""
     return set(_GRANTS[role])

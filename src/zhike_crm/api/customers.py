@@ -215,13 +215,11 @@ def _values(by: Any, body: CustomerIn) -> tuple[dict[str, Any], dict[str, Any]]:
     """What was sent, as the action takes it: ids become rows of this workspace within reach."""
     values = body.model_dump(exclude_unset=True)
     custom = values.pop("fields", {})
-    hidden = sorted(set(values) & set(records.PERSONAL))
+    fields = definitions(by.workspace_id, actions.RECORD_TYPE) if custom else []
+    hidden = set(values) & set(records.PERSONAL) or set(custom) & {f.name for f in fields if f.personal}
     if hidden and not can(by, "personal.view"):
         raise PermissionDenied(str(PERMISSIONS["personal.view"]))
-    unknown = (
-        sorted(set(custom) - {f.name for f in definitions(by.workspace_id, actions.RECORD_TYPE)}) if custom else []
-    )
-    if unknown:
+    if unknown := sorted(set(custom) - {f.name for f in fields}):
         raise Problem(422, _("There is no custom field %(name)s.") % {"name": unknown[0][:80]})
     if values.get("company"):
         values["company"] = _company(by, values["company"])

@@ -45,7 +45,7 @@ def customers(rows: Iterable[Sequence[Any]], by: Any) -> list[dict[str, Any]]:
     """Customers with their scores and custom fields: two queries more for all of them."""
     rows = list(rows)
     hidden = () if can(by, "personal.view") else PERSONAL
-    custom = custom_values(by.workspace_id, RECORD_TYPE, [row[0] for row in rows])
+    custom = custom_values(by, RECORD_TYPE, [row[0] for row in rows])
     unproven = _unproven(by.workspace_id) if rows else []
     return [_customer(row, custom.get(row[0], {}), hidden, unproven) for row in rows]
 
@@ -73,20 +73,22 @@ def _customer(row: Sequence[Any], custom: dict[str, Any], hidden: Iterable[str],
     return known
 
 
-def custom_values(workspace: int, record_type: str, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """record id → {field name: value}, by name: definitions and values in one query."""
+def custom_values(by: Any, record_type: str, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """record id → {field name: value}, by name, of the fields that the caller may see: all in one query."""
     if not ids:
         return {}
     asked = {f"id{place}": pk for place, pk in enumerate(ids)}
+    personal = can(by, "personal.view")
 
     def build(workspace: int, **marks: int) -> Any:
         stored = FieldValue.objects.of(workspace).filter(
             record_id__in=marks.values(), field__record_type=record_type, field__archived_at=None
         )
+        stored = stored if personal else stored.filter(field__personal=False)
         return stored.order_by("field__name", "pk").values_list("record_id", "field__name", "field__kind", *_VALUES)
 
     found: dict[int, dict[str, Any]] = {}
-    rows = fetch(("custom values", record_type, len(ids)), build, workspace=workspace, **asked)
+    rows = fetch(("custom values", record_type, personal, len(ids)), build, workspace=by.workspace_id, **asked)
     for record, name, kind, *values in rows:
         mine, value = found.setdefault(record, {}), values[_VALUES.index(VALUE_COLUMNS[Kind(kind)])]
         if kind == Kind.CHOICES:
@@ -120,7 +122,7 @@ def task(row: Task) -> dict[str, Any]:
 
 
 def field(row: FieldDefinition) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in ("name", "label", "kind", "options", "help_text")}
+    return {name: getattr(row, name) for name in ("name", "label", "kind", "options", "help_text", "personal")}
 
 
 def job(row: Job) -> dict[str, Any]:

@@ -241,6 +241,7 @@ class FieldOut(Schema):
     kind: str
     options: list[dict[str, Any]]
     help_text: str
+    personal: bool
 
 
 class OrderOut(Schema):

@@ -14,7 +14,7 @@ from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import Actor, differences, record
 from zhike_crm.audit.models import Via
 from zhike_crm.customers.models import Customer, Identity, Note, Task
-from zhike_crm.fields.values import definitions, write
+from zhike_crm.fields.values import CUSTOM, definitions, write
 
 RECORD_TYPE = "customers.customer"
 # @[Li Wei](12): what the editor writes when a colleague is picked.
@@ -51,11 +51,14 @@ def change_customer(
     changes = differences(stored, values)
     for name, value in values.items():
         setattr(stored, name, value)
-    if changes:
-        stored.edited = sorted({*stored.edited, *changes})
+    fields = definitions(by.workspace_id, RECORD_TYPE)
+    written = write(stored, fields, custom or {})
+    typed = {*changes, *(f"{CUSTOM}{field.name}" for field in fields if field.told_by and field.name in written)}
+    if typed:
+        stored.edited = sorted({*stored.edited, *typed})
         stored.full_clean(exclude=["workspace"])
         stored.save()
-    changes |= write(stored, definitions(by.workspace_id, RECORD_TYPE), custom or {})
+    changes |= written
     if changes:
         record(stored, "customer.changed", Actor(by.user, Via(via)), changes)
     return stored

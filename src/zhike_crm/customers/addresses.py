@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,13 @@ Condition = tuple[str, str, Any]
 
 def everyone(workspace: Workspace) -> str:
     """The list without conditions."""
-    return str(reverse("customer_list", args=[workspace.slug]))
+    return _list_of(workspace.slug)
+
+
+@lru_cache(maxsize=256)
+def _list_of(slug: str) -> str:
+    """Found once: a page has dozens of links to the list, and Django looks for each."""
+    return str(reverse("customer_list", args=[slug]))
 
 
 def customers_meeting(workspace: Workspace, *conditions: Condition) -> str:

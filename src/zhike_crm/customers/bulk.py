@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhike_crm.accounts.models import Membership
-from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.models import Customer
-from zhike_crm.fields.models import Kind
-from zhike_crm.fields.values import definitions
-from zhike_crm.ui.lists.bulk import CUSTOM, BulkAction
+from zhike_crm.fields.models import FieldDefinition, Kind
+from zhike_crm.fields.values import CUSTOM
+from zhike_crm.ui.lists.bulk import BulkAction
 from zhike_crm.ui.lists.columns import Choice
 
 Values = Callable[[Mapping[str, str], Membership], dict[str, Any]]
@@ -23,8 +22,8 @@ Values = Callable[[Mapping[str, str], Membership], dict[str, Any]]
 NOBODY = "nobody"
 
 
-def of_customers(member: Membership) -> list[BulkAction]:
-    """For customers who are there: another owner, another place, a choice of ours, the recycle bin."""
+def of_customers(member: Membership, fields: Iterable[FieldDefinition]) -> list[BulkAction]:
+    """For customers who are there: another owner, another place, a choice of these fields, the recycle bin."""
     return [
         BulkAction(
             "owner",
@@ -53,7 +52,7 @@ def of_customers(member: Membership) -> list[BulkAction]:
             asks=gettext_lazy("City"),
             icon="map-pin",
         ),
-        *_of_choices(member),
+        *_of_choices(fields),
         BulkAction(
             "delete",
             gettext_lazy("Delete"),
@@ -119,9 +118,8 @@ def _typed(name: str) -> Values:
     return values
 
 
-def _of_choices(member: Membership) -> list[BulkAction]:
+def _of_choices(fields: Iterable[FieldDefinition]) -> list[BulkAction]:
     """An action for each custom field with one choice."""
-    fields = [f for f in definitions(member.workspace_id, RECORD_TYPE) if f.kind == Kind.CHOICE]
     return [
         BulkAction(
             f"{CUSTOM}{field.name}",
@@ -132,6 +130,7 @@ def _of_choices(member: Membership) -> list[BulkAction]:
             choices=lambda field=field: [Choice(o["code"], o["label"]) for o in field.options],
         )
         for field in fields
+        if field.kind == Kind.CHOICE
     ]
 
 

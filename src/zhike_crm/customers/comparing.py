@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.actions import RECORD_TYPE
-from zhike_crm.customers.merging import CUSTOM
 from zhike_crm.customers.models import EDITABLE, Customer
 from zhike_crm.customers.queries import PERSONAL, masked, said
-from zhike_crm.fields.values import definitions, values_of
+from zhike_crm.fields.values import CUSTOM, definitions, open_definitions, values_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def lines(kept: Customer, other: Customer, member: Membership) -> list[Line]:
         if name in PERSONAL and not open_book:
             values = [value and masked(value) for value in values]
         found.append(_line(name, label, *values))
-    fields = definitions(member.workspace_id, RECORD_TYPE)
+    fields = open_definitions(member, RECORD_TYPE)
     custom = values_of(fields, [kept.pk, other.pk])
     for field in fields:
         values = [custom.get(customer.pk, {}).get(field.name) for customer in (kept, other)]

@@ -15,7 +15,7 @@ from zhike_crm.customers.finding import current
 from zhike_crm.customers.models import EDITABLE, Customer, Task
 from zhike_crm.fields.forms import DateInput, form_field
 from zhike_crm.fields.models import Kind
-from zhike_crm.fields.values import definitions, values_of
+from zhike_crm.fields.values import open_definitions, values_of
 
 _PERSONAL = ("email", "phone", "gender", "birth_date", "address")
 
@@ -38,7 +38,7 @@ class CustomerForm(forms.ModelForm):
             # Who may not see them cannot overwrite them either.
             for name in _PERSONAL:
                 del self.fields[name]
-        self._custom = definitions(member.workspace_id, RECORD_TYPE)
+        self._custom = open_definitions(member, RECORD_TYPE)
         stored = values_of(self._custom, [self.instance.pk]).get(self.instance.pk, {}) if self.instance.pk else {}
         for field in self._custom:
             value = stored.get(field.name)
@@ -92,6 +92,7 @@ class TaskForm(forms.ModelForm):
 
     def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = Membership.objects.of(member.workspace_id).filter(is_active=True)
+        members = Membership.objects.of(member.workspace_id).filter(is_active=True)
+        self.fields["owner"].queryset = members.select_related("user")
         self.fields["owner"].initial = member.pk
         self.fields["owner"].required = True

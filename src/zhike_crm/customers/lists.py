@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from zhike.labels import GRID_ACTIVITY, GRID_FREQUENCY, GRID_VALUE, WARNINGS, label, names_of, say
-from zhike_crm.accounts.access import can, visible, within_reach
+from zhike_crm.accounts.access import Reach, can, reach, visible, within_reach
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.bulk import of_customers, of_the_bin
 from zhike_crm.customers.keeping import HIDDEN, changed_since, has_files, kept_columns
@@ -66,7 +66,8 @@ class CustomerList(RecordList):
 
     @cached_property
     def actions(self) -> list[BulkAction]:
-        return [*of_customers(self.member), *(action for more in MORE_ACTIONS for action in more(self))]
+        fields = [column.field for column in self.columns.values() if column.field is not None]
+        return [*of_customers(self.member, fields), *(action for more in MORE_ACTIONS for action in more(self))]
 
     @cached_property
     def _scored(self) -> tuple[Collection[str], str]:
@@ -102,6 +103,10 @@ class CustomerList(RecordList):
 
     def changed(self, kept: Kept) -> QuerySet:
         return changed_since(kept, self.workspace)
+
+    @property
+    def dense(self) -> bool:
+        return reach(self.member) == Reach.ALL
 
     @property
     def may_edit(self) -> bool:
@@ -225,8 +230,9 @@ class RecycleBin(CustomerList):
     title = _("Recycle bin")
     template = "customers/bin.html"
 
-    # The bin is no part of the file.
+    # The bin is no part of the file, and most customers are not in it.
     kept = None
+    dense = False
 
     @cached_property
     def actions(self) -> list[BulkAction]:

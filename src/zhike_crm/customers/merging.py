@@ -25,9 +25,8 @@ from zhike_crm.audit.models import Via
 from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.families import family
 from zhike_crm.customers.models import EDITABLE, Customer, DuplicatePair, Identity, Merge, Note, Task
-from zhike_crm.fields.values import definitions, plain, put_back, values_of
+from zhike_crm.fields.values import CUSTOM, definitions, plain, put_back, values_of
 
-CUSTOM = "field."
 _MOVING: dict[str, type[models.Model]] = {"identities": Identity, "notes": Note, "tasks": Task}
 
 

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from zhike.history import History
 from zhike.language import current_language
 from zhike.satisfaction import mentions
 from zhike.satisfaction.scores import DETRACTOR, PROMOTER, SATISFIED, SCALES
@@ -38,10 +37,9 @@ class Opinion:
     why: str
 
 
-def opinion(history: History, ids: list[str]) -> Opinion | None:
-    """What the newest rating of a customer says; None where there is none."""
-    rows = history.newest("feedback", ids, LOOKED_AT)
-    rated = [(row, rating) for row in rows if (rating := _rating(row))]
+def opinion(feedback: list[Row]) -> Opinion | None:
+    """What the newest rating among a customer's feedback, the newest first, says; None where there is none."""
+    rated = [(row, rating) for row in feedback[:LOOKED_AT] if (rating := _rating(row))]
     if not rated:
         return None
     newest, rating = rated[0]

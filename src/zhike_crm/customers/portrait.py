@@ -13,11 +13,13 @@ from zhike.portrait import churn_reasons, explain, next_step
 from zhike.proof import Proof
 from zhike_crm.customers.models import Customer
 from zhike_crm.customers.opinion import Opinion, opinion
-from zhike_crm.customers.timeline import Event, facts_of, reach
+from zhike_crm.customers.timeline import Event, as_events, facts_of, reach
 from zhike_crm.workspaces.lakes import history_of
 from zhike_crm.workspaces.models import Workspace
 
 TREND = 12
+# Of earlier days nothing else is shown, and a file of scores has many columns.
+TRENDED = ("as_of", "never_purchased", "rfm_score")
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,9 @@ def read_portrait(workspace: Workspace, customer: Customer) -> Portrait:
     if history is None:
         return Portrait()
     run = history.run
-    rows = history.scores(ids, list(history.days.values())[-TREND:])
-    now = next((row for row in rows if row["run"] == run.run), {})
+    now = next(iter(history.scores(ids, [run.run])), {})
+    rows = history.scores(ids, list(history.days.values())[-TREND:], TRENDED)
+    facts = facts_of(history, ids, reach(1))
     return Portrait(
         scores=now,
         reasons=explain(now, run) if now else {},
@@ -59,10 +62,10 @@ def read_portrait(workspace: Workspace, customer: Customer) -> Portrait:
         next_step=next_step(now, run) if now else None,
         average=history.averages(("r", "f", "m")),
         trend=sorted((row for row in rows if not row["never_purchased"]), key=lambda row: row["as_of"]),
-        events=facts_of(history, ids, reach(1)),
+        events=as_events(facts),
         as_of=run.as_of,
         doubtful=frozenset(_doubtful(run)),
-        opinion=opinion(history, ids),
+        opinion=opinion(facts["feedback"]),
         in_points=run.settings["rfm"]["mode"] != "minmax",
     )
 
@@ -75,7 +78,7 @@ def _doubtful(run: Run) -> list[str]:
 def read_events(workspace: Workspace, customer: Customer, limit: int) -> list[Event]:
     """What happened to a customer according to the lake, so many events of each kind."""
     history, ids = _history(workspace, customer)
-    return facts_of(history, ids, limit) if history else []
+    return as_events(facts_of(history, ids, limit)) if history else []
 
 
 def _history(workspace: Workspace, customer: Customer) -> tuple[History | None, list[str]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils import formats
 from django.utils.translation import gettext as _
 
 from zhike_crm.accounts.access import can, visible
@@ -13,8 +13,9 @@ from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.families import now_known_as
 from zhike_crm.customers.models import Customer
-from zhike_crm.fields.models import Kind
-from zhike_crm.fields.values import definitions, values_of
+from zhike_crm.fields.models import FieldDefinition, FieldValue, Kind
+from zhike_crm.fields.values import CUSTOM, definitions, open_definitions, values_of
+from zhike_crm.ui.lists.cells import own_number
 
 _SHOWN = (
     "kind",
@@ -37,10 +38,20 @@ _WANTED = {
 }
 
 
-def profile(customer: Customer, member: Membership) -> list[tuple[Any, Any, str]]:
-    """What is known of the customer: label, value, where it leads. Personal data masked for whom they are not for."""
+@dataclass(frozen=True)
+class Known:
+    """One thing that is known of a customer; `address` is where it leads, `source` where it is from if not typed."""
+
+    label: str
+    value: Any
+    address: str = ""
+    source: str = ""
+
+
+def profile(customer: Customer, member: Membership) -> list[Known]:
+    """What is known of the customer. Personal data masked for whom they are not for, fields of them left out."""
     open_book = can(member, "personal.view")
-    found: list[tuple[Any, Any, str]] = []
+    found: list[Known] = []
     for name in _SHOWN:
         label = Customer._meta.get_field(name).verbose_name
         display = getattr(customer, f"get_{name}_display", None)
@@ -50,11 +61,27 @@ def profile(customer: Customer, member: Membership) -> list[tuple[Any, Any, str]
             continue
         address = reverse("customer", args=[member.workspace.slug, value.pk]) if name == "company" else ""
         shown = value if open_book or name not in PERSONAL else masked(str(value))
-        found.append((str(label).capitalize(), shown, address))
-    fields = definitions(customer.workspace_id, RECORD_TYPE)
+        found.append(Known(str(label).capitalize(), shown, address))
+    fields = open_definitions(member, RECORD_TYPE)
     custom = values_of(fields, [customer.pk]).get(customer.pk, {})
     _name_links(fields, custom, member)
-    return found + [(field.label, said(field, custom[field.name]), "") for field in fields if field.name in custom]
+    told = _told(customer, fields)
+    return found + [
+        Known(
+            field.label, said(field, custom[field.name]), source=_("from the customer file") if field.pk in told else ""
+        )
+        for field in fields
+        if field.name in custom
+    ]
+
+
+def _told(customer: Customer, fields: list[FieldDefinition]) -> set[int]:
+    """The fields whose value of this customer came from a file."""
+    filled = [field.pk for field in fields if field.told_by]
+    if not filled:
+        return set()
+    rows = FieldValue.objects.of(customer.workspace_id).filter(record_id=customer.pk, field__in=filled, told=True)
+    return set(rows.values_list("field", flat=True))
 
 
 def masked(value: str) -> str:
@@ -77,12 +104,20 @@ def completeness(customer: Customer) -> tuple[int, list[str]]:
     return round(100 * (len(wanted) - len(missing)) / len(wanted)), labels
 
 
+def hidden_changes(member: Membership) -> set[str]:
+    """The names in the audit log whose values are masked for a member."""
+    if can(member, "personal.view"):
+        return set()
+    custom = {field.name for field in definitions(member.workspace_id, RECORD_TYPE) if field.personal}
+    return {*PERSONAL, *custom, *(f"{CUSTOM}{name}" for name in custom)}
+
+
 def field_labels(workspace: Any) -> dict[str, str]:
     """What the fields of customers are called, by their names in the audit log; custom ones with and without prefix."""
     own = {f.name: str(f.verbose_name).capitalize() for f in Customer._meta.fields}
     custom = {field.name: field.label for field in definitions(workspace, RECORD_TYPE)}
     own |= {"merged": _("Merged customer"), "merged_into": _("Merged into"), "text": _("Text"), "title": _("Task")}
-    return custom | {f"field.{name}": label for name, label in custom.items()} | own
+    return custom | {f"{CUSTOM}{name}": label for name, label in custom.items()} | own
 
 
 def said(field: Any, value: Any) -> str:
@@ -90,7 +125,7 @@ def said(field: Any, value: Any) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, float):
-        return formats.number_format(value, use_l10n=True)
+        return own_number(value)
     several = value if isinstance(value, list) else [value]
     return ", ".join(str(labels.get(one, one)) for one in several)
 

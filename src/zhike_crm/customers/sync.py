@@ -1,6 +1,7 @@
 """From the lake to the database after a refresh: customers who are new, and everybody's current scores.
 
     scores of a run + identities of the database → customers nobody knew, one score row per customer
+    list of customers of the run → what customers are called, where they are, what custom fields say of them
 
 Everything happens in one transaction, so a list never shows half a refresh.
 """
@@ -27,6 +28,7 @@ from zhike_crm import bulk
 from zhike_crm.customers.keeping import keep, tidy
 from zhike_crm.customers.models import Customer, Identity, Score, ScoredRun
 from zhike_crm.customers.telling import TEXTS, WIDTHS, retell, told_anew
+from zhike_crm.customers.told_fields import retell_fields
 from zhike_crm.workspaces.models import Workspace
 
 BATCH = 100_000
@@ -46,6 +48,7 @@ def copy_run(workspace: Workspace, lake: Lake, run: Run, *, simulated: bool = Fa
             moment = timezone.now().replace(microsecond=1)
             retold = retell(con, workspace, moment) if told_anew(run, _copied_last(lake, workspace)) else 0
             added = _add_customers(con, workspace, moment, simulated)
+            retell_fields(con, workspace, lake, run)
             copied = _replace_scores(con, workspace)
             told = {
                 "run": run.run,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from zhike.history import KINDS as KINDS_OF_FACTS
 from zhike.history import History
-from zhike_crm.accounts.access import can, visible
+from zhike_crm.accounts.access import visible
 from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import of_record
 from zhike_crm.audit.verbs import VERBS
 from zhike_crm.customers.models import Customer
-from zhike_crm.customers.queries import PERSONAL, field_labels, masked
+from zhike_crm.customers.queries import field_labels, hidden_changes, masked
 
 Row = dict[str, Any]
 
@@ -84,12 +84,17 @@ def reach(page: int) -> int:
     return page * PAGE + 1
 
 
-def facts_of(history: History, ids: list[str], limit: int) -> list[Event]:
-    """The customer's newest facts as events, so many of each kind."""
+def facts_of(history: History, ids: list[str], limit: int) -> dict[str, list[Row]]:
+    """The customer's newest facts, so many of each kind."""
+    return {kind: history.newest(kind, ids, limit) for kind in _READERS}
+
+
+def as_events(facts: Mapping[str, list[Row]]) -> list[Event]:
+    """Facts by their kind, as the timeline has them."""
     return [
-        read(row | {"at": row[KINDS_OF_FACTS[kind][0]].replace(tzinfo=dt.UTC)})
-        for kind, read in _READERS.items()
-        for row in history.newest(kind, ids, limit)
+        _READERS[kind](row | {"at": row[KINDS_OF_FACTS[kind][0]].replace(tzinfo=dt.UTC)})
+        for kind, rows in facts.items()
+        for row in rows
     ]
 
 
@@ -143,7 +148,7 @@ def _tasks(customer: Customer, limit: int) -> list[Event]:
 def _changes(customer: Customer, member: Membership, limit: int) -> list[Event]:
     """What people did to the record, with values that the reader may not see masked here as everywhere."""
     labels = field_labels(customer.workspace_id)
-    hidden = () if can(member, "personal.view") else PERSONAL
+    hidden = hidden_changes(member)
     rows = list(of_record(customer)[:limit])
     names = _names(member, rows)
     return [

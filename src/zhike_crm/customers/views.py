@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -26,6 +28,7 @@ from zhike_crm.customers.queries import completeness, profile
 from zhike_crm.customers.timeline import PAGES, kinds_of, reach, timeline
 from zhike_crm.ui.lists.attaching import attach
 from zhike_crm.ui.lists.columns import Column, Kind
+from zhike_crm.ui.lists.paging import Unindexed
 
 _BADGES = ("value_tier", "grade", "stage", "abc", "churn_risk")
 CONTACTS = 50
@@ -51,11 +54,12 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
         "profile": profile(found, request.member),
         "complete": share,
         "missing": missing,
-        "identities": found.identities.order_by("pk")[:CONTACTS],
+        "identities": sorted(found.identities.all(), key=lambda identity: identity.pk)[:CONTACTS],
         "open_tasks": found.tasks.filter(deleted_at=None, done_at=None)
         .select_related("owner__user")
         .order_by("due_on")[:CONTACTS],
-        "task_form": TaskForm(member=request.member),
+        # Asked for only where the form is drawn.
+        "task_form": partial(TaskForm, member=request.member),
         "members_json": _mentionable(request.member),
         **_related(request, found),
         **{f"may_{verb}": can(request.member, f"customers.{verb}") for verb in ("edit", "merge", "delete")},
@@ -170,7 +174,7 @@ def delete_note(request: HttpRequest, pk: int) -> HttpResponse:
 def _there(request: Any, pk: int) -> Customer:
     """A customer within reach, merged or not, but not deleted."""
     rows = visible(request.member, Customer.objects).select_related("score", "owner__user", "company", "merged_into")
-    return get_object_or_404(rows, pk=pk, deleted_at=None)
+    return get_object_or_404(rows.prefetch_related("identities"), pk=pk, deleted_at=None)
 
 
 def _current(request: Any, pk: int) -> Customer:
@@ -192,14 +196,14 @@ def _groups(found: Customer, columns: Mapping[str, Column]) -> list[tuple[Column
 
 def _related(request: Any, found: Customer) -> dict[str, Any]:
     """Other records that belong to this one: contacts, what was merged, possible doubles."""
-    mine = current(request.member)
     merges = Merge.objects.of(request.workspace).filter(undone_at=None)
+    contacts = current(request.member).filter(company__in=family(found)).alias(by_name=Unindexed(F("name")))
     may_merge = can(request.member, "customers.merge") and found.is_current
     return {
         "merged_into": now_known_as(found) if found.merged_into_id else None,
-        "own_merge": merges.filter(merged=found).first(),
+        "own_merge": merges.filter(merged=found).first() if found.merged_into_id else None,
         "merges": merges.filter(kept=found).select_related("merged").order_by("-pk")[:CONTACTS],
-        "contacts": mine.filter(company__in=family(found)).select_related("score").order_by("name", "pk")[:CONTACTS],
+        "contacts": contacts.select_related("score").order_by("by_name", "pk")[:CONTACTS],
         "doubles": [
             pair.second if pair.first_id == found.pk else pair.first
             for pair in duplicates.of_customer(request.member, found).select_related("first", "second")[:3]

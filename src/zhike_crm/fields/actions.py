@@ -18,6 +18,7 @@ from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import Actor, differences, record
 from zhike_crm.audit.models import Via
 from zhike_crm.fields.models import FieldDefinition, FieldValue, Kind
+from zhike_crm.fields.ordering import in_natural_order
 from zhike_crm.fields.record_types import RECORD_TYPES
 
 AT_MOST = 100
@@ -38,9 +39,14 @@ def define_field(
     options: Options = (),
     name: str = "",
     help_text: str = "",
+    personal: bool = False,
+    told_by: Sequence[str] = (),
     via: str = Via.PAGE,
 ) -> FieldDefinition:
     """A new custom field at the end of the others. Its name, for the API, is made of the label unless given.
+
+    Args:
+        told_by: the columns of the list of customers that fill it; a choice then gets its options from there.
 
     Raises:
         ValidationError: the name is taken, a choice has nothing to choose from, there are too many fields.
@@ -54,11 +60,13 @@ def define_field(
     field = FieldDefinition(
         workspace_id=by.workspace_id,
         record_type=record_type,
-        name=name or _name(label, set(mine.values_list("name", flat=True))),
+        name=name or _name(label, set(mine.values_list("name", flat=True)), *told_by),
         label=label,
         kind=kind,
-        options=_options(kind, options),
+        options=[] if told_by else _options(kind, options),
         help_text=help_text,
+        personal=personal,
+        told_by=list(told_by),
         position=0 if last is None else last + 1,
     )
     if mine.filter(name=field.name).exists():
@@ -76,6 +84,7 @@ def change_field(
     *,
     label: str,
     help_text: str = "",
+    personal: bool = False,
     options: Options = (),
     via: str = Via.PAGE,
 ) -> FieldDefinition:
@@ -85,9 +94,9 @@ def change_field(
         ValidationError: an option that records have would go.
     """
     stored = FieldDefinition.objects.of(by.workspace_id).select_for_update().get(pk=field.pk)
-    wanted = _options(stored.kind, options)
+    wanted = _options_of_files(stored, options) if stored.told_by else _options(stored.kind, options)
     _keep_used(stored, {option["code"] for option in wanted})
-    values = {"label": label, "help_text": help_text, "options": wanted}
+    values = {"label": label, "help_text": help_text, "personal": personal, "options": wanted}
     changes = differences(stored, values)
     for name, value in values.items():
         setattr(stored, name, value)
@@ -108,9 +117,41 @@ def archive_field(field: FieldDefinition, by: Membership) -> None:
 
 @transaction.atomic
 def bring_back_field(field: FieldDefinition, by: Membership) -> None:
-    field.archived_at = None
-    field.save(update_fields=["archived_at"])
+    # What was told meanwhile was told to an archived field: the next refresh reads it all.
+    field.archived_at = field.told_version = None
+    field.save(update_fields=["archived_at", "told_version"])
     record(field, "field.restored", Actor(by.user))
+
+
+@transaction.atomic
+def fill_from(field: FieldDefinition, column: str, by: Membership) -> None:
+    """Let another column of the list of customers fill a field too; one that is archived is in use again."""
+    stored = FieldDefinition.objects.of(by.workspace_id).select_for_update().get(pk=field.pk)
+    if stored.archived_at is not None:
+        bring_back_field(stored, by)
+    if column not in stored.told_by:
+        before, stored.told_by, stored.told_version = stored.told_by, [*stored.told_by, column], None
+        stored.save(update_fields=["told_by", "told_version"])
+        record(stored, "field.changed", Actor(by.user), {"told_by": [before, stored.told_by]})
+
+
+def more_options(field: FieldDefinition, labels: Sequence[str]) -> dict[str, str]:
+    """Label → code of these labels, most frequent first, with new options for those that are new; the field is saved.
+
+    Beyond so many as a field can have, none is made.
+    """
+    known = _codes(field)
+    new = [label for label in dict.fromkeys(label[:80] for label in labels) if label not in known]
+    new = new[: max(0, OPTIONS_AT_MOST - len(field.options))]
+    if new:
+        stored = {option["label"]: option for option in field.options}
+        made = [(*pair.values(),) for pair in _options(field.kind, [*_pairs(field), *(("", label) for label in new)])]
+        every = {label: stored.get(label, {"code": code, "label": label}) for code, label in made}
+        # What people have put into an order of their own stays so.
+        natural = list(stored) == in_natural_order(stored)
+        field.options = [every[label] for label in (in_natural_order(every) if natural else every)]
+        field.save(update_fields=["options"])
+    return _codes(field)
 
 
 @transaction.atomic
@@ -128,16 +169,43 @@ def move_field(field: FieldDefinition, by: Membership, *, up: bool) -> None:
     FieldDefinition.objects.bulk_update(fields, ["position"])
 
 
+def _said(option: dict[str, str]) -> str:
+    """What files say for an option, which people may call otherwise."""
+    return option.get("said", option["label"])
+
+
+def _codes(field: FieldDefinition) -> dict[str, str]:
+    by_label = {option["label"]: option["code"] for option in field.options}
+    return by_label | {_said(option): option["code"] for option in field.options}
+
+
+def _pairs(field: FieldDefinition) -> list[tuple[str, str]]:
+    return [(option["code"], option["label"]) for option in field.options]
+
+
+def _options_of_files(field: FieldDefinition, options: Options) -> list[dict[str, str]]:
+    """The options of a field that files fill: none until they have, and each knows what files say for it."""
+    if not any(label.strip() for _code, label in options):
+        return list(field.options)
+    before = {option["code"]: _said(option) for option in field.options}
+    found = _options(field.kind, options)
+    return [
+        one | ({"said": before[one["code"]]} if before.get(one["code"], one["label"]) != one["label"] else {})
+        for one in found
+    ]
+
+
 def used_by(field: FieldDefinition) -> int:
     """How many records have a value."""
     values = FieldValue.objects.of(field.workspace_id).filter(field=field)
     return values.values("record_id").distinct().count()
 
 
-def _name(label: str, taken: set[str]) -> str:
-    """A name for the API: of the label where it has Latin letters, else a number."""
-    start = re.sub(r"-+", "_", slugify(label))[:40] or "field"
-    names = (start, *(f"{start}_{number}" for number in range(2, AT_MOST + 2)))
+def _name(label: str, taken: set[str], *others: str) -> str:
+    """A name for the API: of the first that has Latin letters, the label and the columns of files; else a number."""
+    slugs = (slugify(said.removeprefix("attributes.")) for said in (label, *others))
+    start = re.sub(r"-+", "_", next(filter(None, slugs), ""))[:40] or "field"
+    names = (start, *(f"{start}_{number}" for number in range(2, OPTIONS_AT_MOST + 2)))
     return next(name for name in names if name not in taken)
 
 

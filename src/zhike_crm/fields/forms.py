@@ -47,11 +47,12 @@ class DefinitionForm(forms.ModelForm):
 
     class Meta:
         model = FieldDefinition
-        fields = ("record_type", "label", "kind", "name", "help_text")
-        labels = {"name": _("Name for the API")}
+        fields = ("record_type", "label", "kind", "name", "help_text", "personal")
+        labels = {"name": _("Name for the API"), "personal": _("Personal data")}
         help_texts = {
             "name": _("Latin letters, digits and underscores; it never changes. Empty: made of the label."),
             "help_text": _("Shown under the field in forms."),
+            "personal": _("Only for those who may see telephone numbers and e-mail addresses."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,4 +63,4 @@ class DefinitionForm(forms.ModelForm):
                 del self.fields[name]
 
     def changeable(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("label", "help_text")}
+        return {name: self.cleaned_data[name] for name in ("label", "help_text", "personal")}

@@ -37,7 +37,11 @@ COLUMNS = {
 class FieldDefinition(WorkspaceRow):
     """A field of one type of record. `name` is for the API and never changes; `label` is for people.
 
-    `options` of a choice: [{"code": …, "label": …}], in order.
+    `options` of a choice: [{"code": …, "label": …}], in order. `personal` is for those only who may see personal data.
+
+    `told_by`: the columns of the company's list of customers that fill it: ours by name, others as "attributes.<their
+    name>"; the first that says something counts. `told_version` is the version of that list its values were read
+    from; None when they have to be read anew.
     """
 
     record_type = models.CharField(max_length=40)
@@ -47,6 +51,9 @@ class FieldDefinition(WorkspaceRow):
     options = models.JSONField(_("options"), default=list, blank=True)
     help_text = models.CharField(_("explanation"), max_length=200, blank=True)
     position = models.PositiveIntegerField(default=0)
+    personal = models.BooleanField(_("personal"), default=False)
+    told_by = models.JSONField(default=list, blank=True)
+    told_version = models.BigIntegerField(null=True, blank=True, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -61,9 +68,14 @@ class FieldDefinition(WorkspaceRow):
         """The column of `FieldValue` with the values of this field."""
         return COLUMNS[Kind(self.kind)]
 
+    @property
+    def columns_said(self) -> str:
+        """The columns of files that fill it, as people know them."""
+        return ", ".join(dict.fromkeys(name.removeprefix("attributes.") for name in self.told_by))
+
 
 class FieldValue(WorkspaceRow):
-    """One value of one field of one record."""
+    """One value of one field of one record. `told`: by the company's file, which may change it or take it back."""
 
     field = models.ForeignKey(FieldDefinition, on_delete=models.CASCADE, related_name="values")
     record_id = models.BigIntegerField()
@@ -71,6 +83,7 @@ class FieldValue(WorkspaceRow):
     number = models.FloatField(null=True)
     date = models.DateField(null=True)
     link = models.BigIntegerField(null=True)
+    told = models.BooleanField(default=False)
 
     class Meta:
         indexes = [

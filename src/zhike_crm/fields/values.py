@@ -11,15 +11,24 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from zhike_crm.accounts.access import can
 from zhike_crm.fields.models import FieldDefinition, FieldValue, Kind
 from zhike_crm.workspaces.scoping import WorkspaceRow
 
 Values = dict[str, Any]
+# In front of the name of a custom field, where those of our own stand beside it.
+CUSTOM = "field."
 
 
 def definitions(workspace: Any, record_type: str) -> list[FieldDefinition]:
     """The fields of a type of record, in order, without the archived ones."""
     return list(FieldDefinition.objects.of(workspace).filter(record_type=record_type, archived_at=None))
+
+
+def open_definitions(member: Any, record_type: str) -> list[FieldDefinition]:
+    """Those of the fields that the member may see the values of."""
+    fields = definitions(member.workspace_id, record_type)
+    return fields if can(member, "personal.view") else [field for field in fields if not field.personal]
 
 
 def values_of(fields: Iterable[FieldDefinition], record_ids: Iterable[int]) -> dict[int, Values]:

@@ -7,7 +7,7 @@ again after its worker was killed, finds nothing to change.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,7 +22,7 @@ from zhike.schema import CONTRACTS
 from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import Actor, record
 from zhike_crm.audit.models import Via
-from zhike_crm.imports import uploads
+from zhike_crm.imports import own_fields, uploads
 from zhike_crm.imports.models import OPEN, Import, State
 from zhike_crm.imports.querying import Query
 from zhike_crm.jobs.models import Job
@@ -109,16 +109,21 @@ def look_again(
 
 
 @transaction.atomic
-def choose_columns(imported: Import, columns: Mapping[str, str], *, by: Membership) -> None:
+def choose_columns(
+    imported: Import, columns: Mapping[str, str], *, by: Membership, fields: Sequence[Mapping[str, Any]] = ()
+) -> None:
     """Settle which of their columns feeds which of ours, and have the file checked.
 
     Args:
         columns: ours → theirs, complete: what is not in it stays empty.
+        fields: the columns that become custom fields, as `own_fields.chosen_fields` gives them.
 
     Raises:
         ValidationError: the columns do not make the table.
     """
-    choices = imported.choices | {"corrections": corrections(imported, columns)}
+    if imported.table == "customers":
+        own_fields.refuse_ranges(imported, columns)
+    choices = imported.choices | {"corrections": corrections(imported, columns), "fields": list(fields)}
     _move(imported, OPEN, State.CHECKING, by, choices=choices)
 
 
@@ -157,6 +162,7 @@ def run(imported: Import, *, by: Membership, via: str = Via.PAGE) -> None:
         ValidationError: it was not checked, or runs already.
     """
     _move(imported, (State.CHECKED, State.IMPORTING), State.IMPORTING, by)
+    own_fields.make(imported, by)
     record(imported, "import.started", Actor(by.user, Via(via)))
 
 
@@ -170,6 +176,7 @@ def undo(imported: Import, *, by: Membership, via: str = Via.PAGE) -> None:
     if imported.batch is None:
         raise ValidationError(_("This import changed nothing, so there is nothing to undo."))
     _move(imported, (State.IMPORTED, State.UNDOING), State.UNDOING, by)
+    own_fields.withdraw(imported, by)
     record(imported, "import.undone", Actor(by.user, Via(via)))
 
 

@@ -14,6 +14,7 @@ from zhike.schema import CONTRACTS
 from zhike_crm.accounts.models import Membership
 from zhike_crm.imports.models import Import
 from zhike_crm.imports.overview import Kind
+from zhike_crm.imports.own_fields import Offer
 from zhike_crm.imports.privacy import HIDDEN, hidden_columns
 
 SELECTABLE = 400
@@ -111,28 +112,42 @@ def shown(text: str | None) -> str:
 
 @dataclass(frozen=True)
 class Theirs:
-    """A column of the file: its number in the form, sample values, what it feeds, and whether that was a guess."""
+    """A column of the file: its number in the form, sample values, what it feeds, and whether that was a guess.
+
+    `offer` is the field it could become, where customers have no place of their own for it.
+    """
 
     number: int
     name: str
     sample: list[str]
     ours: str
     unsure: bool
+    offer: Offer | None = None
 
 
-def columns(imported: Import, hidden: set[str], chosen: dict[str, str] | None = None) -> list[Theirs]:
+def feeds(imported: Import) -> dict[str, str]:
+    """The proposed mapping: theirs → ours."""
+    return {theirs: ours for ours, theirs in imported.inspection["mapping"]["columns"].items()}
+
+
+def columns(
+    imported: Import,
+    hidden: set[str],
+    chosen: dict[str, str] | None = None,
+    offered: dict[str, Offer] | None = None,
+) -> list[Theirs]:
     """The columns of the file with the proposed mapping, or the one that was just chosen."""
     mapping = imported.inspection["mapping"]
-    feeds = {theirs: ours for ours, theirs in mapping["columns"].items()} if chosen is None else chosen
+    fed = feeds(imported) if chosen is None else chosen
     sample = imported.inspection["sample"]
     found = []
     for number, name in enumerate(imported.inspection["columns"]):
-        if number >= SELECTABLE and name not in feeds:
+        if number >= SELECTABLE and name not in fed:
             continue
-        ours = feeds.get(name, "")
+        ours = fed.get(name, "")
         unsure = chosen is None and bool(ours) and mapping["confidence"].get(ours, 1.0) < 0.9
         values = [HIDDEN] if name in hidden else _different(sample.get(name, []))
-        found.append(Theirs(number, name, values, ours, unsure))
+        found.append(Theirs(number, name, values, ours, unsure, (offered or {}).get(name)))
     return found
 
 

@@ -21,7 +21,7 @@ from zhike.importing.remarks import write_remarks
 from zhike_crm.accounts.access import can
 from zhike_crm.accounts.pages import page
 from zhike_crm.audit.log import of_record
-from zhike_crm.imports import actions, screens
+from zhike_crm.imports import actions, own_fields, screens
 from zhike_crm.imports.forms import LookForm, QueryForm, chosen_columns
 from zhike_crm.imports.models import Import, State
 from zhike_crm.imports.overview import overview
@@ -116,7 +116,8 @@ def choose_columns(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(_address(imported))
     try:
         columns = chosen_columns(imported, request.POST)
-        actions.choose_columns(imported, columns, by=request.member)
+        fields = own_fields.chosen_fields(imported, request.POST, columns, request.member)
+        actions.choose_columns(imported, columns, by=request.member, fields=fields)
     except ValidationError as wrong:
         # What was chosen stays on the page.
         context = _context(request, imported, chosen=request.POST.dict()) | {"problem": " ".join(wrong.messages)}
@@ -249,7 +250,10 @@ def _for_columns(request: Any, imported: Import, chosen: dict[str, str] | None) 
     feeds = {names[n]: chosen.get(f"column-{n}", "") for n in range(len(names))} if chosen is not None else None
     if feeds is None and imported.choices.get("corrections"):
         feeds = _as_before(imported)
-    rows = screens.columns(imported, hidden, feeds)
+    feeding = screens.feeds(imported) if feeds is None else feeds
+    offered = own_fields.offers(imported, request.member, feeding, chosen)
+    rows = screens.columns(imported, hidden, feeds, offered)
+    kinds, fields = own_fields.kinds_and_fields(request.member)
     return {
         "look": LookForm(imported=imported),
         "finding": imported.inspection["finding"],
@@ -259,6 +263,10 @@ def _for_columns(request: Any, imported: Import, chosen: dict[str, str] | None) 
         "ours": screens.ours(imported.table),
         "missing": screens.missing(imported),
         "table_label": screens.table_label(imported.table),
+        "kinds": kinds,
+        "fields": fields,
+        "offers": bool(offered),
+        "placed": own_fields.HAVE_A_PLACE,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,14 +58,32 @@ class Entry:
     in_force: bool
 
 
-def history(workspace: Workspace) -> list[Entry]:
-    """The newest publications, newest first."""
-    rows = list(PublishedSettings.objects.of(workspace).select_related("by")[: SHOWN + 1])
-    before = [row.values for row in rows[1:]]
-    if len(rows) <= SHOWN:
-        before.append(Settings().to_dict())
-    pairs = zip(rows, before, strict=False)
-    return [Entry(row, differences(old, row.values), place == 0) for place, (row, old) in enumerate(pairs)][:SHOWN]
+@dataclass(frozen=True)
+class History:
+    """The newest publications, newest first, and the one before those that are shown."""
+
+    rows: list[PublishedSettings]
+
+    @property
+    def in_force(self) -> Settings:
+        return Settings.from_dict(self.rows[0].values) if self.rows else Settings()
+
+    @property
+    def stamp(self) -> tuple[Hashable, ...]:
+        """Another one when anything is that could be read of them. What was published never changes."""
+        return tuple((row.pk, row.at, row.note, str(row.by)) for row in self.rows)
+
+    @property
+    def entries(self) -> list[Entry]:
+        before = [row.values for row in self.rows[1:]]
+        if len(self.rows) <= SHOWN:
+            before.append(Settings().to_dict())
+        pairs = enumerate(zip(self.rows, before, strict=False))
+        return [Entry(row, differences(old, row.values), place == 0) for place, (row, old) in pairs][:SHOWN]
+
+
+def history(workspace: Workspace) -> History:
+    return History(list(PublishedSettings.objects.of(workspace).select_related("by")[: SHOWN + 1]))
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -22,7 +22,8 @@ class RunSummary(WorkspaceRow):
     figures = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     proofs = models.JSONField(default=dict)
     current = models.BooleanField(default=False)
-    made_at = models.DateTimeField(auto_now_add=True)
+    # When these figures were kept, or became current or past: pages that were drawn before then are others now.
+    made_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["as_of", "run"]

@@ -36,11 +36,19 @@ def between(workspace: Workspace, before: RunSummary, after: RunSummary) -> RunM
     Raises:
         SettingsError: one of the runs is no longer in the lake.
     """
-    kept: RunMoves | None = RunMoves.objects.of(workspace).filter(before=before, after=after).first()
+    kept = known(workspace, before, after)
     if kept is not None:
         return kept
     with lake_of(workspace) as lake:
         return _keep(workspace, before, after, _counts(lake, before, after))
+
+
+def known(workspace: Workspace, before: RunSummary, after: RunSummary) -> RunMoves | None:
+    """The moves between two runs, if they have been counted."""
+    found: RunMoves | None = RunMoves.objects.of(workspace).filter(before=before, after=after).first()
+    if found is not None:
+        found.before, found.after = before, after
+    return found
 
 
 def explain(workspace: Workspace, lake: Lake, after: RunSummary) -> RunMoves | None:
@@ -48,7 +56,7 @@ def explain(workspace: Workspace, lake: Lake, after: RunSummary) -> RunMoves | N
     before = previous(after)
     if before is None:
         return None
-    kept: RunMoves | None = RunMoves.objects.of(workspace).filter(before=before, after=after).first()
+    kept = known(workspace, before, after)
     if kept is not None and kept.causes is not None:
         return kept
     counted = _counts(lake, before, after) | {"causes": causes(lake, run_of(lake, before), run_of(lake, after))}

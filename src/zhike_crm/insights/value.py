@@ -147,12 +147,19 @@ class Contributor:
     together: float
 
 
-def best(member: Membership, figures: dict[str, Any]) -> list[Contributor]:
+def best(member: Membership) -> list[Customer]:
     """Those of the highest ranks whom the member sees, by the scores the lists show."""
+    rows = visible(member, Customer.objects).filter(deleted_at=None, merged_into=None)
+    # The index of the ranks begins with the workspace of the scores.
+    rows = rows.filter(score__workspace=member.workspace_id, score__rank__lte=LISTED)
+    return list(rows.select_related("score").order_by("score__rank"))
+
+
+def contributions(customers: list[Customer], figures: dict[str, Any]) -> list[Contributor]:
+    """What each of them brings, and all up to it together."""
     total = figures["headline"]["lifetime_revenue"]
-    rows = visible(member, Customer.objects).filter(deleted_at=None, merged_into=None, score__rank__lte=LISTED)
     found, together = [], 0.0
-    for customer in rows.select_related("score").order_by("score__rank"):
+    for customer in customers:
         share = customer.score.revenue / total if total > 0 else 0.0
         together += share
         found.append(Contributor(customer, customer.score.revenue, share, together))

@@ -82,7 +82,7 @@ def builder(records: CustomerList, tree: Tree) -> dict[str, Any]:
         }
         for name, event in EVENTS.items()
     ]
-    made = for_builder(records.columns.values(), tree)
+    made = for_builder(records.columns.values()) | {"tree": dict(tree)}
     made["events"] = events
     made["detail_tests"] = [one for one in tests_in_words(Kind.TEXT) if one[0] in ("contains", "lacks", "is", "is_not")]
     made["words"] |= {

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from zhike.schema import CUSTOMERS
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.customers.models import Customer, Score
+from zhike_crm.fields.models import FieldValue
+from zhike_crm.fields.models import Kind as FieldKind
 from zhike_crm.segments.editing import vocabulary
-from zhike_crm.ui.lists.columns import Column, Kind
+from zhike_crm.ui.lists.columns import Choice, Column, Kind
 
 Tree = dict[str, Any]
+# So many fields of the customer file get a rule each, with the commonest of so many values.
+TOLD_AT_MOST, LOOKED_AT = 4, 1000
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,22 @@ class Known:
 
     @property
     def choice(self) -> Column | None:
-        """A custom field with choices."""
-        return next((c for c in self.columns.values() if c.field is not None and c.kind is Kind.CHOICE), None)
+        """A custom field with choices, best one that no file fills: those say who people are."""
+        fields = [c for c in self.columns.values() if c.field is not None and c.kind is Kind.CHOICE]
+        return min(fields, key=lambda column: (bool(column.field.told_by), column.personal), default=None)
+
+    @property
+    def told(self) -> list[tuple[Column, Choice]]:
+        """Custom fields with choices that the customer file fills, each with what most of some customers have."""
+        columns = [c for c in self.columns.values() if c.field is not None and c.field.kind == FieldKind.CHOICE]
+        asked = [c for c in columns if any(name not in CUSTOMERS for name in c.field.told_by)][:TOLD_AT_MOST]
+        found = []
+        for column in asked:
+            values = FieldValue.objects.of(column.field.workspace_id).filter(field=column.field).order_by("pk")
+            counts = Counter(values.values_list("text", flat=True)[:LOOKED_AT])
+            usual = [column.by_code[code] for code, _count in counts.most_common(1) if code in column.by_code]
+            found += [(column, choice) for choice in usual]
+        return found
 
 
 def recipe(code: str, title: str, text: str, tree: Tree, needs: str, there: bool) -> Recipe:

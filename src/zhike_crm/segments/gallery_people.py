@@ -54,6 +54,17 @@ def demographic(known: Known) -> list[Recipe]:
             _("Customers with a gender, and the right to see it."),
             bool(gender),
         ),
+        *(
+            recipe(
+                column.name.replace(".", "_"),
+                f"{column.label}: {choice.label}",
+                _("By what the customer file says of them."),
+                meets(column.name, "any_of", [choice.code]),
+                "",
+                True,
+            )
+            for column, choice in known.told
+        ),
     ]
 
 

@@ -36,6 +36,7 @@ TOLD = {
     "answer.nps": ("feedback", "nps"),
     "answer.csat": ("feedback", "csat"),
 }
+_TOLD_OF_CUSTOMERS = {column for table, column in TOLD.values() if table == "customers"}
 _BY_THEME = {
     "value": (
         "recency_days",
@@ -125,7 +126,8 @@ def traits_of(records: CustomerList) -> dict[str, Trait]:
         told = (Trait(name, theme) for name in names if name in TOLD)
         found += [trait for trait in told if personal or not trait.is_personal]
     for name, column in columns.items():
-        if column.field is None or column.field.kind not in _FIELDS:
+        # What the customer file says for a column of ours is offered already, under who they are.
+        if column.field is None or column.field.kind not in _FIELDS or _TOLD_OF_CUSTOMERS & set(column.field.told_by):
             continue
         if column.field.kind == FieldKind.CHOICES:
             options = [Trait(f"{name}{OPTION}{code}", "own", column, code) for code in column.by_code]
@@ -148,7 +150,7 @@ def usual(known: Iterable[str]) -> dict[str, list[str]]:
     }
     needed = {"opinion": {"answer.nps", "answer.csat"}, "people": set(sets["people"])}
     return {
-        code: [name for name in names if name in there]
+        code: [name for name in names if name in there][:MOST_TRAITS]
         for code, names in sets.items()
         if there & set(needed.get(code, names))
     }

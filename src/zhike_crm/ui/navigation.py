@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -94,6 +95,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme": theme,
         "member": member,
         "workspace": member.workspace,
-        "sections": entries(member),
+        # Asked for only where the navigation is drawn.
+        "sections": partial(entries, member),
         "route": route,
     }

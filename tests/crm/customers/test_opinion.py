@@ -11,16 +11,10 @@ from zhike.language import speaking
 from zhike_crm.customers.opinion import opinion
 
 
-class Answers:
-    """A history that holds these answers, the newest first."""
-
-    def __init__(self, *rows: dict[str, Any]) -> None:
-        self.rows = rows
-
-    def newest(self, kind: str, ids: list[str], limit: int) -> list[dict[str, Any]]:
-        assert kind == "feedback"
-        day = dt.datetime(2025, 6, 30)
-        return [{"given_at": day - dt.timedelta(days=n), **row} for n, row in enumerate(self.rows[:limit])]
+def answers(*rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """Feedback, the newest first."""
+    day = dt.datetime(2025, 6, 30)
+    return [{"given_at": day - dt.timedelta(days=n), **row} for n, row in enumerate(rows)]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +32,7 @@ class Answers:
     ],
 )
 def test_a_rating(row: dict[str, Any], value: str, note: str, mood: int) -> None:
-    found = opinion(Answers(row), ["c1"])
+    found = opinion(answers(row))
     assert found is not None
     assert found.rating == (value, note, mood)
     assert found.why == f"Asked on 2025-06-30: {value}, {note}."
@@ -46,16 +40,16 @@ def test_a_rating(row: dict[str, Any], value: str, note: str, mood: int) -> None
 
 @pytest.mark.parametrize("rows", [[], [{"nps": None, "text": "Hello"}], [{"nps": 12}, {"csat": 0}]])
 def test_no_rating(rows: list[dict[str, Any]]) -> None:
-    assert opinion(Answers(*rows), ["c1"]) is None
+    assert opinion(answers(*rows)) is None
 
 
 def test_why() -> None:
-    found = opinion(Answers({"nps": 2, "text": "  送餐太慢，\n包装漏了 100% "}, {"nps": 9}), ["c1"])
+    found = opinion(answers({"nps": 2, "text": "  送餐太慢，\n包装漏了 100% "}, {"nps": 9}))
     assert found is not None
     assert "“送餐太慢， 包装漏了 100%”" in found.why
     assert "It complains about " in found.why
     assert found.why.endswith("Before that 9 of 10, on 2025-06-29.")
     with speaking("zh"):
-        again = opinion(Answers({"csat": 5, "text": "味道很好" * 100}), ["c1"])
+        again = opinion(answers({"csat": 5, "text": "味道很好" * 100}))
     assert again is not None
     assert "…”" in again.why

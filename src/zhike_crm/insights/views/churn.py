@@ -13,26 +13,32 @@ from zhike.settings import Settings
 from zhike_crm.accounts.pages import page
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.insights import churn
-from zhike_crm.insights.actions import published
 from zhike_crm.insights.churn_forms import ChurnForm
 from zhike_crm.insights.churn_preview import preview
 from zhike_crm.insights.history import history
 from zhike_crm.insights.models import RunSummary
 from zhike_crm.insights.runs import Shown
+from zhike_crm.insights.views.common import Told
 from zhike_crm.insights.views.models import model_page
 from zhike_crm.insights.views.settings import publish_form
 
 
 @model_page("churn")
-def churn_page(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+def churn_page(request: HttpRequest, shown: Shown) -> Told:
     """Who may leave, why, and whom to save first?"""
-    columns = CustomerList(request.member).columns
-    return churn.page(shown, request.member) | {
-        "risk_column": columns["churn_risk"],
-        "tier_column": columns["value_tier"],
-        "form": ChurnForm(base=published(request.workspace)),
-        "history": history(request.workspace),
-    }
+    past = history(request.workspace)
+    known = churn.first_known(request.member, shown) if shown.is_current else {}
+
+    def context() -> dict[str, Any]:
+        columns = CustomerList(request.member).columns
+        return churn.page(shown, known) | {
+            "risk_column": columns["churn_risk"],
+            "tier_column": columns["value_tier"],
+            "form": ChurnForm(base=past.in_force),
+            "history": past.entries,
+        }
+
+    return Told((past.stamp, *((one.pk, str(one)) for one in known.values())), context)
 
 
 @page("insights.publish", methods=("POST",))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,8 +13,26 @@ from zhike.settings import Settings
 from zhike_crm.accounts.access import Reach, can, reach
 from zhike_crm.insights.actions import published
 from zhike_crm.insights.models import RunMoves, RunSummary
+from zhike_crm.insights.moves import known
 from zhike_crm.insights.runs import Shown, previous, shown
 from zhike_crm.jobs.models import Job
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a page tells of a run.
+
+    `made_of`: what it depends on besides the runs, the reader and the language. `context`: what its template reads,
+    asked for only when it is drawn (`{% fragment %}`).
+    """
+
+    made_of: tuple[Hashable, ...]
+    context: Callable[[], dict[str, Any]]
+
+
+def stamp_of(moves: RunMoves | None) -> tuple[Hashable, ...]:
+    """Moves are counted once; what made them, once more."""
+    return (moves.pk, moves.causes is None) if moves else ()
 
 
 def asked(request: HttpRequest) -> Shown | None:
@@ -40,9 +60,7 @@ def latest_job(request: HttpRequest) -> Job | None:
 def known_moves(run: Shown) -> RunMoves | None:
     """The moves since the run before, if they have been counted: the home page does not wait for the lake."""
     before = previous(run.summary)
-    rows = RunMoves.objects.of(run.summary.workspace_id).filter(before=before, after=run.summary)
-    found: RunMoves | None = rows.select_related("before", "after").first() if before else None
-    return found
+    return known(run.summary.workspace, before, run.summary) if before else None
 
 
 def advice(summary: RunSummary) -> str:

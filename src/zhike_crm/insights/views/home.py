@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import Any
 
 from django.contrib import messages
@@ -18,15 +19,19 @@ from zhike_crm.customers.models import Note, Task
 from zhike_crm.insights import charts
 from zhike_crm.insights.actions import request_refresh, schedule_refresh, scheduled
 from zhike_crm.insights.home import changes, tiles
+from zhike_crm.insights.models import RunMoves
+from zhike_crm.insights.runs import Shown
 from zhike_crm.insights.schedule import ScheduleForm, in_words
-from zhike_crm.insights.views.common import advice, asked, context_of, known_moves, latest_job
+from zhike_crm.insights.views.common import advice, asked, context_of, known_moves, latest_job, stamp_of
 from zhike_crm.jobs.models import State
 
 
 @page("insights.view")
 def home_page(request: HttpRequest) -> HttpResponse:
     """How is the customer base doing, what changed, what do I do today?"""
-    request.session[LAST_WORKSPACE] = request.workspace.slug
+    # Writing is for a change: it takes the database for itself.
+    if request.session.get(LAST_WORKSPACE) != request.workspace.slug:
+        request.session[LAST_WORKSPACE] = request.workspace.slug
     shown = asked(request)
     tasks = visible(request.member, Task.objects).filter(owner=request.member, done_at=None, deleted_at=None)
     context = context_of(request, shown) | {
@@ -36,13 +41,19 @@ def home_page(request: HttpRequest) -> HttpResponse:
         "may_import": can(request.member, "imports.run"),
     }
     if shown is not None:
-        context |= {
-            "tiles": tiles(shown, request.workspace.currency),
-            "changes": changes(shown, known_moves(shown)),
-            "charts": charts.of_home(shown.figures, shown.links),
-            "advice": advice(shown.summary),
-        }
+        moves = known_moves(shown)
+        context |= {"moves": stamp_of(moves), "figures": cache(partial(_figures, shown, moves))}
     return render(request, "insights/home.html", context)
+
+
+def _figures(shown: Shown, moves: RunMoves | None) -> dict[str, Any]:
+    """What the page says of the run, for those to whom nobody has said it yet."""
+    return {
+        "tiles": tiles(shown, shown.summary.workspace.currency),
+        "changes": changes(shown, moves),
+        "charts": charts.of_home(shown.figures, shown.links),
+        "advice": advice(shown.summary),
+    }
 
 
 @page("insights.publish", methods=("POST",))

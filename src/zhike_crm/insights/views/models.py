@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -15,7 +16,6 @@ from zhike.settings import Settings
 from zhike_crm.accounts.pages import page
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.insights import charts, health, lifecycle, retention, value
-from zhike_crm.insights.actions import published
 from zhike_crm.insights.flows import Sides, codes, flows, name_of
 from zhike_crm.insights.forms import LifecycleForm, RfmForm, ValueForm
 from zhike_crm.insights.grid import grid
@@ -26,9 +26,9 @@ from zhike_crm.insights.models import RunMoves, RunSummary
 from zhike_crm.insights.moves import COLUMNS, LISTED, between
 from zhike_crm.insights.moves import movers as movers_between
 from zhike_crm.insights.runs import Shown
-from zhike_crm.insights.views.common import advice, asked, context_of
+from zhike_crm.insights.views.common import Told, advice, asked, context_of, stamp_of
 
-Teller = Callable[[HttpRequest, Shown], dict[str, Any]]
+Teller = Callable[[HttpRequest, Shown], Told]
 
 
 def model_page(template: str) -> Callable[[Teller], Callable[..., HttpResponse]]:
@@ -39,7 +39,7 @@ def model_page(template: str) -> Callable[[Teller], Callable[..., HttpResponse]]
         @wraps(tell)
         def view(request: HttpRequest) -> HttpResponse:
             shown = asked(request)
-            told = tell(request, shown) if shown else {}
+            told = {"page": tell(request, shown)} if shown else {}
             return render(request, f"insights/{template}.html", context_of(request, shown) | told)
 
         return view
@@ -48,69 +48,95 @@ def model_page(template: str) -> Callable[[Teller], Callable[..., HttpResponse]]
 
 
 @model_page("rfm")
-def rfm(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+def rfm(request: HttpRequest, shown: Shown) -> Told:
     """Who is in which tier, who moved, and what other weights would change."""
-    base, taken = published(request.workspace), False
-    told = shown.figures.get("advice") or {}
-    if request.GET.get("take") == "advice" and told.get("changes"):
-        base, taken = Settings.from_dict(base.to_dict() | {"rfm": told["settings"]}), True
-    return _moves_context(request, shown, "value_tier") | {
-        "grid": grid(shown.figures, shown.links),
-        "tiers": charts.groups(shown.links, "value_tier", shown.figures["tiers"], _("Value tiers")),
-        "grades": charts.groups(shown.links, "grade", shown.figures["grades"], _("Grades")),
-        "form": RfmForm(base=base),
-        "taken": taken,
-        "history": history(request.workspace),
-        "advice": advice(shown.summary),
-    }
+    past, moved = history(request.workspace), _moved(request, shown)
+    wanted = request.GET.get("take") == "advice"
+
+    def context() -> dict[str, Any]:
+        base, told = past.in_force, shown.figures.get("advice") or {}
+        taken = bool(wanted and told.get("changes"))
+        if taken:
+            base = Settings.from_dict(base.to_dict() | {"rfm": told["settings"]})
+        return _moves_context(moved, shown, "value_tier") | {
+            "grid": grid(shown.figures, shown.links),
+            "tiers": charts.groups(shown.links, "value_tier", shown.figures["tiers"], _("Value tiers")),
+            "grades": charts.groups(shown.links, "grade", shown.figures["grades"], _("Grades")),
+            "form": RfmForm(base=base),
+            "taken": taken,
+            "history": past.entries,
+            "advice": advice(shown.summary),
+        }
+
+    return Told((past.stamp, moved.stamp, wanted), context)
 
 
 @model_page("lifecycle")
-def lifecycle_page(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+def lifecycle_page(request: HttpRequest, shown: Shown) -> Told:
     """Who is where in their life with us, who moved, and what fits each."""
-    return _moves_context(request, shown, "stage") | {
-        "stages": lifecycle.stages(shown.figures, shown.links),
-        "answer": lifecycle.answer(shown.figures),
-        "over_time": lifecycle.over_time(shown),
-        "form": LifecycleForm(base=published(request.workspace)),
-        "history": history(request.workspace),
-    }
+    past, moved = history(request.workspace), _moved(request, shown)
+
+    def context() -> dict[str, Any]:
+        return _moves_context(moved, shown, "stage") | {
+            "stages": lifecycle.stages(shown.figures, shown.links),
+            "answer": lifecycle.answer(shown.figures),
+            "over_time": lifecycle.over_time(shown),
+            "form": LifecycleForm(base=past.in_force),
+            "history": past.entries,
+        }
+
+    return Told((past.stamp, moved.stamp), context)
 
 
 @model_page("value")
-def value_page(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+def value_page(request: HttpRequest, shown: Shown) -> Told:
     """Who brings the money, how much is to come, what is left of it."""
-    figures, links = shown.figures, shown.links
-    return {
-        "value": figures["value"],
-        "pareto": value.pareto(figures, links),
-        "lifetime": value.lifetime(figures, links),
-        "classes": value.classes(figures, links),
-        "best": value.best(request.member, figures) if shown.is_current else None,
-        "profit": value.profit(figures, links),
-        "top_fifth": links.where("rank", "lte", figures["headline"]["customers"] // 5),
-        "form": ValueForm(base=published(request.workspace)),
-        "history": history(request.workspace),
-    }
+    past = history(request.workspace)
+    best = value.best(request.member) if shown.is_current else None
+
+    def context() -> dict[str, Any]:
+        figures, links = shown.figures, shown.links
+        return {
+            "value": figures["value"],
+            "pareto": value.pareto(figures, links),
+            "lifetime": value.lifetime(figures, links),
+            "classes": value.classes(figures, links),
+            "best": None if best is None else value.contributions(best, figures),
+            "profit": value.profit(figures, links),
+            "top_fifth": links.where("rank", "lte", figures["headline"]["customers"] // 5),
+            "form": ValueForm(base=past.in_force),
+            "history": past.entries,
+        }
+
+    return Told((past.stamp, *((one.pk, str(one), one.score.revenue) for one in best or ())), context)
 
 
 @model_page("retention")
-def retention_page(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+def retention_page(request: HttpRequest, shown: Shown) -> Told:
     """Do new customers come back?"""
-    return {
-        "heat": retention.heat(shown.figures, shown.links),
-        "curve": retention.curve(shown.figures),
-        "sentence": retention.sentence(shown.figures),
-        "trend": retention.trend(shown.figures),
-        "head": shown.figures["headline"],
-        "counts": request.GET.get("show") == "counts",
-    }
+    counts = request.GET.get("show") == "counts"
+
+    def context() -> dict[str, Any]:
+        return {
+            "heat": retention.heat(shown.figures, shown.links),
+            "curve": retention.curve(shown.figures),
+            "sentence": retention.sentence(shown.figures),
+            "trend": retention.trend(shown.figures),
+            "head": shown.figures["headline"],
+            "counts": counts,
+        }
+
+    return Told((counts,), context)
 
 
 @model_page("health")
-def model_health(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+def model_health(request: HttpRequest, shown: Shown) -> Told:
     """Which scores may be relied on?"""
-    return {"checks": health.checks(shown), "fits": health.fits(shown), "drifts": health.drifts(shown)}
+
+    def context() -> dict[str, Any]:
+        return {"checks": health.checks(shown), "fits": health.fits(shown), "drifts": health.drifts(shown)}
+
+    return Told((), context)
 
 
 @page("insights.view")
@@ -137,23 +163,36 @@ def movers(request: HttpRequest) -> HttpResponse:
     return render(request, "insights/movers.html", context)
 
 
-def _moves_context(request: HttpRequest, shown: Shown, column: str) -> dict[str, Any]:
-    """The moves to the run shown from an earlier one: the one asked for (`?from=2`), else the day before it."""
+@dataclass(frozen=True)
+class Moved:
+    """Between which runs a page shows moves, and what is known of them; why not, where they are gone."""
+
+    before: RunSummary | None = None
+    moves: RunMoves | None = None
+    error: str = ""
+
+    @property
+    def stamp(self) -> tuple[Hashable, ...]:
+        return self.before and self.before.pk, stamp_of(self.moves), self.error
+
+
+def _moved(request: HttpRequest, shown: Shown) -> Moved:
+    """To the run shown from an earlier one: the one asked for (`?from=2`), else the day before it."""
     earlier = shown.earlier
     wanted = request.GET.get("from", "")
     before = next((run for run in earlier if str(run.run) == wanted), earlier[0] if earlier else None)
     if before is None:
-        return {"moves": None, "earlier": earlier}
+        return Moved()
     try:
-        found = between(request.workspace, before, shown.summary)
+        return Moved(before, between(request.workspace, before, shown.summary))
     except ZhikeError as wrong:
-        return {"moves": None, "earlier": earlier, "before": before, "moves_error": str(wrong)}
-    return {
-        "before": before,
-        "earlier": earlier,
-        "moves": _flows(shown, found, column),
-        "why": why(found, column),
-    }
+        return Moved(before, error=str(wrong))
+
+
+def _moves_context(moved: Moved, shown: Shown, column: str) -> dict[str, Any]:
+    found = moved.moves
+    told = {"moves": _flows(shown, found, column), "why": why(found, column)} if found else {"moves": None}
+    return told | {"before": moved.before, "earlier": shown.earlier, "moves_error": moved.error}
 
 
 def _flows(shown: Shown, found: RunMoves, column: str) -> Any:

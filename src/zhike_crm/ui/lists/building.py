@@ -1,8 +1,8 @@
-"""What the builder of conditions in the browser has to know: columns, their tests, the tree it begins with."""
+"""What the builder of conditions in the browser has to know: columns, their tests, its words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,8 +12,8 @@ from zhike_crm.ui.lists.columns import Column, Kind
 from zhike_crm.ui.lists.wording import tests_in_words
 
 
-def for_builder(columns: Iterable[Column], tree: Mapping[str, Any]) -> dict[str, Any]:
-    """As JSON; `ui/conditions.js` reads it."""
+def for_builder(columns: Iterable[Column]) -> dict[str, Any]:
+    """As JSON; `ui/conditions.js` reads it, with the tree it begins with beside it."""
     found = [
         {
             "name": column.name,
@@ -29,7 +29,7 @@ def for_builder(columns: Iterable[Column], tree: Mapping[str, Any]) -> dict[str,
         kind.value: [[test, text] for test, text in tests_in_words(kind) if test in known]
         for kind, known in TESTS.items()
     }
-    return {"columns": found, "tests": tests, "tree": dict(tree), "words": _words()}
+    return {"columns": found, "tests": tests, "words": _words()}
 
 
 def _words() -> dict[str, str]:

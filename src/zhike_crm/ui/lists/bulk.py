@@ -19,13 +19,11 @@ from django.utils.translation import ngettext
 from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import Actor, differences, entry, write_all
 from zhike_crm.audit.models import AuditEntry
-from zhike_crm.fields.values import definitions, parse, put_back, values_of, write_many
+from zhike_crm.fields.values import CUSTOM, definitions, parse, put_back, values_of, write_many
 from zhike_crm.ui.lists.columns import Choice, no_choices
 
 AT_ONCE = 100_000
 BATCH = 1000
-# In front of the name of a custom field.
-CUSTOM = "field."
 
 
 def no_values(_form: Mapping[str, str], _by: Membership) -> dict[str, Any]:

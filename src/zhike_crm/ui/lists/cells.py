@@ -19,6 +19,8 @@ from zhike_crm.ui.lists.columns import Choice, Column, Kind
 from zhike_crm.ui.lists.listing import Page, RecordList
 
 NOTHING = mark_safe('<span class="text-secondary">–</span>')
+# Nobody writes a year with a comma.
+_GROUPED_FROM = 10_000
 
 
 def shown(column: Column, row: Any) -> SafeString:
@@ -81,7 +83,17 @@ def _badge(choice: Choice | None, code: str) -> SafeString:
 
 
 def _number(column: Column, value: Any) -> str:
-    return f"{value:,.{column.digits}f}"
+    return own_number(value) if column.field is not None else f"{value:,.{column.digits}f}"
+
+
+def own_number(value: float) -> str:
+    """The number of a custom field, which may count children, tell a year, or be measured.
+
+    >>> own_number(2.0), own_number(1985.0), own_number(58138.0), own_number(0.125)
+    ('2', '1985', '58,138', '0.12')
+    """
+    written = f"{value:,.2f}" if abs(value) >= _GROUPED_FROM else f"{value:.2f}"
+    return written.removesuffix(".00")
 
 
 def _moment(_column: Column, value: dt.datetime) -> str:

@@ -186,6 +186,7 @@ def custom_column(field: FieldDefinition) -> Column:
         sortable=field.kind not in (FieldKind.CHOICES, FieldKind.LINK),
         digits=2,
         help_text=field.help_text,
+        personal=field.personal,
         field=field,
     )
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
 from zhike_crm.fields.models import Kind as FieldKind
-from zhike_crm.fields.values import definitions
+from zhike_crm.fields.values import open_definitions
 from zhike_crm.ui.addresses import numbered
 from zhike_crm.ui.lists.attaching import attach
 from zhike_crm.ui.lists.bulk import BulkAction
@@ -102,6 +102,8 @@ class RecordList:
     title: Any = ""
     search_hint: Any = ""
     actions: Sequence[BulkAction] = ()
+    # Whether all but a few of the records are seen: then to go along an index soon fills a page.
+    dense = False
     # The models whose test failed: their columns say so (`Column.subject`).
     doubtful: Collection[str] = ()
 
@@ -154,7 +156,7 @@ class RecordList:
         personal = can(self.member, "personal.view")
         model = self.rows().model
         columns = [_scoped(column, model) for column in self.own_columns() if personal or not column.personal]
-        return columns + [custom_column(f) for f in definitions(self.workspace, self.record_type)]
+        return columns + [custom_column(f) for f in open_definitions(self.member, self.record_type)]
 
     def chosen(self, question: Question) -> list[Column]:
         """The columns to show, in the order asked for."""

@@ -40,6 +40,11 @@ def list_urls(kind: type[RecordList]) -> list[URLPattern]:
     def download(request: HttpRequest) -> HttpResponse:
         return _download(request, kind(request.member))
 
+    @page(kind.permission)
+    def conditions(request: HttpRequest) -> HttpResponse:
+        """What the builder of conditions has to know: long, and for those only who open it."""
+        return JsonResponse(for_builder(kind(request.member).columns.values()))
+
     @page(kind.permission, methods=("POST",))
     def bulk(request: HttpRequest) -> HttpResponse:
         return _bulk(request, kind(request.member))
@@ -55,6 +60,7 @@ def list_urls(kind: type[RecordList]) -> list[URLPattern]:
     return [
         path("", show, name=name),
         path("export", download, name=f"{name}_export"),
+        path("conditions", conditions, name=f"{name}_conditions"),
         path("bulk", bulk, name=f"{name}_bulk"),
         path("views", save_view, name=f"{name}_save_view"),
         path("views/<int:pk>/delete", delete_view, name=f"{name}_delete_view"),
@@ -112,6 +118,12 @@ class Screen:
         return found
 
     @property
+    def menu(self) -> tuple[tuple[str, str, bool], ...]:
+        """Every column there is, by its name and as it is called, and whether it is shown."""
+        shown = {column.name for column in self.page.columns}
+        return tuple((one.name, str(one.label), one.name in shown) for one in self.records.columns.values())
+
+    @property
     def is_changed(self) -> bool:
         """Whether what is shown differs from the saved view it began with."""
         q, view = self.question, self.view
@@ -156,9 +168,7 @@ class Screen:
 
 def _show(request: HttpRequest, records: RecordList) -> HttpResponse:
     screen = Screen(request, records)
-    builder = for_builder(records.columns.values(), screen.question.conditions)
-    context = {"screen": screen, "records": records, "builder": builder}
-    return render(request, records.template, context)
+    return render(request, records.template, {"screen": screen, "records": records})
 
 
 def _question(request: HttpRequest, view: SavedView | None) -> Question:

@@ -69,7 +69,8 @@ def _from_database(
             rows = records.rows().filter(pk__in=found)
     else:
         total = rows.order_by().values("pk")[: COUNTED + 1].count()
-    return _slice(records, records.with_related(rows, columns), question, many=total > COUNTED), total
+    many = total > COUNTED or (records.dense and not question.narrows)
+    return _slice(records, records.with_related(rows, columns), question, many=many), total
 
 
 def beyond(

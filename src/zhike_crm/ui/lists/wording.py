@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from zhike_crm.ui.lists.columns import Column, Kind
 
@@ -13,48 +14,51 @@ from zhike_crm.ui.lists.columns import Column, Kind
 Words = Mapping[str, Callable[[Mapping[str, Any]], str]]
 
 
+_PRESENCE = (("empty", gettext_lazy("is empty")), ("filled", gettext_lazy("is filled")))
+_NUMBERS = (
+    ("gte", gettext_lazy("at least")),
+    ("lte", gettext_lazy("at most")),
+    ("between", gettext_lazy("between")),
+    ("eq", gettext_lazy("equals")),
+    ("gt", gettext_lazy("more than")),
+    ("lt", gettext_lazy("less than")),
+    *_PRESENCE,
+)
+_DATES = (
+    ("last_days", gettext_lazy("in the last")),
+    ("next_days", gettext_lazy("in the next")),
+    ("before", gettext_lazy("before")),
+    ("after", gettext_lazy("after")),
+    ("between", gettext_lazy("between")),
+    ("on", gettext_lazy("on")),
+    *_PRESENCE,
+)
+_SEVERAL = (("any_of", gettext_lazy("is one of")), ("none_of", gettext_lazy("is none of")), *_PRESENCE)
+_TESTS: dict[Kind, tuple[tuple[str, Any], ...]] = {
+    Kind.TEXT: (
+        ("contains", gettext_lazy("contains")),
+        ("lacks", gettext_lazy("does not contain")),
+        ("is", gettext_lazy("is")),
+        ("is_not", gettext_lazy("is not")),
+        ("starts", gettext_lazy("begins with")),
+        *_PRESENCE,
+    ),
+    Kind.NUMBER: _NUMBERS,
+    Kind.MONEY: _NUMBERS,
+    Kind.DATE: _DATES,
+    Kind.MOMENT: _DATES,
+    Kind.CHOICE: _SEVERAL,
+    Kind.PERSON: _SEVERAL,
+    Kind.LINK: _SEVERAL,
+    Kind.GROUP: _SEVERAL,
+    Kind.AGE: _NUMBERS[:3] + _PRESENCE,
+    Kind.YESNO: (("yes", gettext_lazy("is yes")), ("no", gettext_lazy("is no"))),
+}
+
+
 def tests_in_words(kind: Kind) -> list[tuple[str, str]]:
     """(test, what the reader sees) for a kind of column."""
-    presence = [("empty", _("is empty")), ("filled", _("is filled"))]
-    numbers = [
-        ("gte", _("at least")),
-        ("lte", _("at most")),
-        ("between", _("between")),
-        ("eq", _("equals")),
-        ("gt", _("more than")),
-        ("lt", _("less than")),
-        *presence,
-    ]
-    dates = [
-        ("last_days", _("in the last")),
-        ("next_days", _("in the next")),
-        ("before", _("before")),
-        ("after", _("after")),
-        ("between", _("between")),
-        ("on", _("on")),
-        *presence,
-    ]
-    several = [("any_of", _("is one of")), ("none_of", _("is none of")), *presence]
-    return {
-        Kind.TEXT: [
-            ("contains", _("contains")),
-            ("lacks", _("does not contain")),
-            ("is", _("is")),
-            ("is_not", _("is not")),
-            ("starts", _("begins with")),
-            *presence,
-        ],
-        Kind.NUMBER: numbers,
-        Kind.MONEY: numbers,
-        Kind.DATE: dates,
-        Kind.MOMENT: dates,
-        Kind.CHOICE: several,
-        Kind.PERSON: several,
-        Kind.LINK: several,
-        Kind.GROUP: several,
-        Kind.AGE: numbers[:3] + presence,
-        Kind.YESNO: [("yes", _("is yes")), ("no", _("is no"))],
-    }[kind]
+    return [(test, str(words)) for test, words in _TESTS[kind]]
 
 
 def sentence(tree: Mapping[str, Any], columns: Mapping[str, Column], words: Words | None = None) -> str:

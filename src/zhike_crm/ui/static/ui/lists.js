@@ -3,7 +3,6 @@ import { send, toast } from "./app.js";
 import { Builder } from "./conditions.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
-const builder = () => JSON.parse($("#list-builder").textContent);
 
 function ask(changes) {
   const form = $("[data-list-form]");
@@ -13,12 +12,21 @@ function ask(changes) {
 
 // -- conditions ---------------------------------------------------------------------------------------------------------
 let current = null;
+
+// What there is to choose from is asked for by those only who open the drawer: it is longer than a page of the list.
+async function openConditions(drawer) {
+  const answer = await fetch(drawer.dataset.source);
+  if (!answer.ok) { toast(answer.statusText); return; }
+  const tree = JSON.parse($("[data-list-form]").elements.where.value || "{}");
+  current = new Builder($("[data-tree]"), { ...await answer.json(), tree });
+  if (!drawer.open) drawer.showModal();
+}
+
 document.addEventListener("click", (event) => {
   const on = (name) => event.target.closest(`[data-${name}]`);
   const drawer = $("[data-conditions]");
   if (on("open-conditions")) {
-    current = new Builder($("[data-tree]"), builder());
-    drawer.showModal();
+    openConditions(drawer);
   } else if (on("apply-conditions")) {
     const tree = current.top.read();
     drawer.close();

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from zhike.importing.importer import Choices, inspect_file
-from zhike.intake.held import Held, as_date, as_number, held
+from zhike.intake.held import Held, as_date, as_number, as_text, held
 from zhike.lake.lake import Lake
 
 
@@ -49,11 +49,29 @@ def test_what_stands_for_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "day"), [("2024/1/5 10:00", "2024-01-05"), ("31.12.2024", "2024-12-31"), ("5/6/24", None)]
+    ("text", "day"),
+    [
+        ("2024/1/5 10:00", "2024-01-05"),
+        ("31.12.2024", "2024-12-31"),
+        ("5/6/24", None),
+        ("1000-01-01", "1000-01-01"),
+        ("9999-12-31", "9999-12-31"),
+        # Python has no year nought, and PostgreSQL none either.
+        ("0000-05-01", None),
+        ("0000/5/1", None),
+        ("01.05.0000", None),
+    ],
 )
 def test_days_that_are_in_no_doubt(text: str, day: str | None) -> None:
     [(found,)] = duckdb.execute(f"SELECT {as_date('v')} FROM (SELECT ? AS v)", [text]).fetchall()
     assert (found and found.isoformat()) == day
+
+
+@pytest.mark.parametrize("blank", ["\t", "\n", "\r\n", "\u3000", "\u00a0", "\ufeff", " \x1f\x85"])
+def test_blanks_of_all_kinds_around_a_text_are_no_part_of_it(blank: str) -> None:
+    texts = [f"{blank}Gold card{blank}", f"{blank}n/a{blank}", blank]
+    found = [duckdb.execute(f"SELECT {as_text('v')} FROM (SELECT ? AS v)", [t]).fetchall()[0][0] for t in texts]
+    assert found == ["Gold card", None, None]
 
 
 def test_numbers_as_they_are_written() -> None:

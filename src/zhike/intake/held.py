@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from zhike.intake.expressions import NO_VALUE, ColumnFormat, boolean_sql, number_sql
+from zhike.intake.expressions import NO_VALUE, ColumnFormat, boolean_sql, id_sql, number_sql
 from zhike.intake.value_counts import HEAD_ROWS, count_values, forget
 from zhike.sql import literal, only_row
 
@@ -50,12 +50,12 @@ class Held:
 
 
 def as_text(value: str) -> str:
-    """The SQL of a text as a field keeps it; NULL where it says nothing.
+    """The SQL of a text as a field keeps it, without blanks of any kind around it; NULL where it says nothing.
 
     >>> duckdb.execute("SELECT " + as_text("' N/A '") + ", " + as_text("' Gold '")).fetchone()
     (None, 'Gold')
     """
-    text = f"trim(CAST({value} AS VARCHAR))"
+    text = id_sql(f"CAST({value} AS VARCHAR)")
     return f"CASE WHEN lower({text}) NOT IN ({_words(BLANK)}) THEN {text} END"
 
 
@@ -76,13 +76,14 @@ def as_date(value: str) -> str:
     >>> duckdb.execute("SELECT " + ", ".join(map(as_date, ["'2024年1月5日'", "'5.1.2024'", "'1/5/2024'"]))).fetchone()
     (datetime.date(2024, 1, 5), datetime.date(2024, 1, 5), None)
     """
-    year_first = r"^\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?([T\s].*)?$"
-    day_first = r"^\s*(\d{1,2})\.(\d{1,2})\.(\d{4})([T\s].*)?$"
+    # No year 0000: DuckDB has one, but Python and PostgreSQL have none, and what stands for no day is written so.
+    year_first = r"^\s*([1-9]\d{3})[-/.年](\d{1,2})[-/.月](\d{1,2})日?([T\s].*)?$"
+    day_first = r"^\s*(\d{1,2})\.(\d{1,2})\.([1-9]\d{3})([T\s].*)?$"
     texts = (
         f"nullif(regexp_replace({value}, {literal(shape)}, {literal(order)}), {value})"
         for shape, order in ((year_first, r"\1-\2-\3"), (day_first, r"\3-\2-\1"))
     )
-    plain = f"CASE WHEN regexp_matches({value}, '^\\d{{4}}-\\d{{2}}-\\d{{2}}$') THEN {value} END"
+    plain = f"CASE WHEN regexp_matches({value}, '^[1-9]\\d{{3}}-\\d{{2}}-\\d{{2}}$') THEN {value} END"
     return f"TRY_CAST(coalesce({plain}, {', '.join(texts)}) AS DATE)"
 
 

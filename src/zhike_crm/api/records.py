@@ -11,6 +11,7 @@ from zhike_crm.api.answers import version_of
 from zhike_crm.api.prepared import fetch
 from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.models import Note, Score, ScoredRun, Task
+from zhike_crm.customers.queries import PERSONAL
 from zhike_crm.fields.models import COLUMNS as VALUE_COLUMNS
 from zhike_crm.fields.models import FieldDefinition, FieldValue, Kind
 from zhike_crm.jobs.models import Job
@@ -28,8 +29,6 @@ PROFILE = (
     "city",
     "address",
 )
-# Who may not see these cannot set them either; as on the form of the page.
-PERSONAL = ("email", "phone", "gender", "birth_date", "address")
 SCORES = tuple(field.name for field in Score._meta.fields if field.name not in ("customer", "workspace"))
 _LINKS = ("company_id", "owner_id")
 _ABOUT = ("simulated", "created_at", "updated_at")

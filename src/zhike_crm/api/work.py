@@ -32,7 +32,7 @@ from zhike_crm.api.security import may
 from zhike_crm.audit.models import Via
 from zhike_crm.customers import actions, merging
 from zhike_crm.customers.models import Customer, Merge, Note, Task
-from zhike_crm.fields.values import definitions
+from zhike_crm.fields.values import open_definitions
 
 router = Router()
 _NEWEST = cursors.Order(descending=True)
@@ -157,4 +157,4 @@ def _merge(row: Merge) -> dict[str, Any]:
 @router.get("/fields", auth=may("customers.view"), response={200: list[FieldOut], **PROBLEMS}, tags=["custom fields"])
 def field_list(request: HttpRequest) -> HttpResponse:
     """The custom fields of customers, by the names under which `fields` and `where` (as `field.name`) know them."""
-    return answer([records.field(row) for row in definitions(request.workspace, actions.RECORD_TYPE)])
+    return answer([records.field(row) for row in open_definitions(request.by, actions.RECORD_TYPE)])

@@ -37,7 +37,7 @@ def create_customer(
         workspace_id=by.workspace_id, customer=customer, first_customer=customer, identity=f"zhike:{customer.pk}"
     )
     changes = differences(Customer(), values)
-    changes |= write(customer, definitions(by.workspace_id, RECORD_TYPE), custom or {})
+    changes |= _of_fields(write(customer, definitions(by.workspace_id, RECORD_TYPE), custom or {}))
     record(customer, "customer.created", Actor(by.user, Via(via)), changes)
     return customer
 
@@ -58,10 +58,15 @@ def change_customer(
         stored.edited = sorted({*stored.edited, *typed})
         stored.full_clean(exclude=["workspace"])
         stored.save()
-    changes |= written
+    changes |= _of_fields(written)
     if changes:
         record(stored, "customer.changed", Actor(by.user, Via(via)), changes)
     return stored
+
+
+def _of_fields(written: dict[str, Any]) -> dict[str, Any]:
+    """Changes of custom fields as the log knows them: one may be called like a field of ours."""
+    return {f"{CUSTOM}{name}": change for name, change in written.items()}
 
 
 @transaction.atomic

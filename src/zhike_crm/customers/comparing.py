@@ -12,7 +12,7 @@ from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.models import EDITABLE, Customer
-from zhike_crm.customers.queries import PERSONAL, masked, said
+from zhike_crm.customers.queries import PERSONAL, hidden_value, said
 from zhike_crm.fields.values import CUSTOM, definitions, open_definitions, values_of
 
 
@@ -39,7 +39,7 @@ def lines(kept: Customer, other: Customer, member: Membership) -> list[Line]:
         label = str(Customer._meta.get_field(name).verbose_name).capitalize()
         values = [_own(customer, name) for customer in (kept, other)]
         if name in PERSONAL and not open_book:
-            values = [value and masked(value) for value in values]
+            values = [value and hidden_value(name, value) for value in values]
         found.append(_line(name, label, *values))
     fields = open_definitions(member, RECORD_TYPE)
     custom = values_of(fields, [kept.pk, other.pk])

@@ -13,11 +13,10 @@ from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.finding import current
 from zhike_crm.customers.models import EDITABLE, Customer, Task
+from zhike_crm.customers.queries import PERSONAL
 from zhike_crm.fields.forms import DateInput, form_field
 from zhike_crm.fields.models import Kind
 from zhike_crm.fields.values import open_definitions, values_of
-
-_PERSONAL = ("email", "phone", "gender", "birth_date", "address")
 
 
 class CustomerForm(forms.ModelForm):
@@ -36,7 +35,7 @@ class CustomerForm(forms.ModelForm):
         self.fields["owner"].queryset = Membership.objects.of(member.workspace_id).filter(is_active=True)
         if not can(member, "personal.view"):
             # Who may not see them cannot overwrite them either.
-            for name in _PERSONAL:
+            for name in PERSONAL:
                 del self.fields[name]
         self._custom = open_definitions(member, RECORD_TYPE)
         stored = values_of(self._custom, [self.instance.pk]).get(self.instance.pk, {}) if self.instance.pk else {}

@@ -25,6 +25,7 @@ from zhike_crm.audit.models import Via
 from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.families import family
 from zhike_crm.customers.models import EDITABLE, Customer, DuplicatePair, Identity, Merge, Note, Task
+from zhike_crm.fields.models import FieldDefinition
 from zhike_crm.fields.values import CUSTOM, definitions, plain, put_back, values_of
 
 _MOVING: dict[str, type[models.Model]] = {"identities": Identity, "notes": Note, "tasks": Task}
@@ -67,6 +68,7 @@ def merge(
     done = Merge.objects.create(
         workspace_id=by.workspace_id, kept=kept, merged=merged, changes=changes, moved=_move(merged, kept), by=by.user
     )
+    _read_lists_again(by)
     actor = Actor(by.user, Via(via))
     record(kept, "customer.merged", actor, {**changes, "merged": [None, str(merged)]})
     record(merged, "customer.merged", actor, {"merged_into": [None, str(kept)]})
@@ -94,11 +96,18 @@ def unmerge(merge: Merge, by: Membership, *, via: str = Via.PAGE) -> Unmerged:
     merged.merged_into = None
     merged.save(update_fields=["merged_into", "updated_at"])
     _bring_home(merged)
+    _read_lists_again(by)
     given_back = {n: [after, before] for n, (before, after) in merge.changes.items() if n not in newer}
     actor = Actor(by.user, Via(via))
     record(merge.kept, "customer.unmerged", actor, {**given_back, "merged": [str(merged), None]})
     record(merged, "customer.unmerged", actor, {"merged_into": [str(merge.kept), None]})
     return Unmerged(merge, newer)
+
+
+def _read_lists_again(by: Membership) -> None:
+    """What files say fills custom fields anew at the next refresh: identities have changed hands."""
+    fields = FieldDefinition.objects.of(by.workspace_id).filter(record_type=RECORD_TYPE)
+    fields.exclude(told_version=None).update(told_version=None)
 
 
 def facts_of(customer: Customer) -> dict[str, Any]:

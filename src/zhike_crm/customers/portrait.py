@@ -11,8 +11,10 @@ from zhike.lake.runs import Run
 from zhike.next_action import NextAction
 from zhike.portrait import churn_reasons, explain, next_step
 from zhike.proof import Proof
+from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.models import Customer
 from zhike_crm.customers.opinion import Opinion, opinion
+from zhike_crm.customers.personal import open_columns, open_reasons
 from zhike_crm.customers.timeline import Event, as_events, facts_of, reach
 from zhike_crm.workspaces.lakes import history_of
 from zhike_crm.workspaces.models import Workspace
@@ -46,9 +48,9 @@ class Portrait:
     in_points: bool = False
 
 
-def read_portrait(workspace: Workspace, customer: Customer) -> Portrait:
-    """The portrait of one customer; empty when nothing was computed yet."""
-    history, ids = _history(workspace, customer)
+def read_portrait(member: Membership, customer: Customer) -> Portrait:
+    """The portrait of one customer as a member may see it; empty when nothing was computed yet."""
+    history, ids = _history(member.workspace, customer)
     if history is None:
         return Portrait()
     run = history.run
@@ -58,7 +60,7 @@ def read_portrait(workspace: Workspace, customer: Customer) -> Portrait:
     return Portrait(
         scores=now,
         reasons=explain(now, run) if now else {},
-        risk_reasons=churn_reasons(now),
+        risk_reasons=_risk_reasons(now, run, member),
         next_step=next_step(now, run) if now else None,
         average=history.averages(("r", "f", "m")),
         trend=sorted((row for row in rows if not row["never_purchased"]), key=lambda row: row["as_of"]),
@@ -68,6 +70,13 @@ def read_portrait(workspace: Workspace, customer: Customer) -> Portrait:
         opinion=opinion(facts["feedback"]),
         in_points=run.settings["rfm"]["mode"] != "minmax",
     )
+
+
+def _risk_reasons(scores: dict[str, Any], run: Run, member: Membership) -> list[tuple[str, bool]]:
+    kept = scores.get("churn_reasons")
+    if not kept:
+        return churn_reasons(scores)
+    return churn_reasons(scores | {"churn_reasons": open_reasons(kept, open_columns(member, run.settings))})
 
 
 def _doubtful(run: Run) -> list[str]:

@@ -30,7 +30,10 @@ _SHOWN = (
     "city",
     "address",
 )
-PERSONAL = ("email", "phone", "birth_date", "address")
+PERSONAL = ("email", "phone", "gender", "birth_date", "address")
+# Of these a masked value still tells one person from another, and is long enough to.
+_RECOGNISED, _LONG_ENOUGH = ("email", "phone"), 8
+MASK = "•••"
 # What a record should have, by its kind.
 _WANTED = {
     Customer.Kind.PERSON: ("email", "phone", "birth_date", "country", "city", "address", "owner"),
@@ -60,7 +63,7 @@ def profile(customer: Customer, member: Membership) -> list[Known]:
         if not value or value == customer:
             continue
         address = reverse("customer", args=[member.workspace.slug, value.pk]) if name == "company" else ""
-        shown = value if open_book or name not in PERSONAL else masked(str(value))
+        shown = value if open_book or name not in PERSONAL else hidden_value(name, str(value))
         found.append(Known(str(label).capitalize(), shown, address))
     fields = open_definitions(member, RECORD_TYPE)
     custom = values_of(fields, [customer.pk]).get(customer.pk, {})
@@ -92,8 +95,13 @@ def masked(value: str) -> str:
     """
     if "@" in value:
         name, _at, host = value.partition("@")
-        return f"{name[:1]}•••@{host}"
-    return f"{value[:1]}•••{value[-2:]}"
+        return f"{name[:1]}{MASK}@{host}"
+    return f"{value[:1]}{MASK}{value[-2:]}" if len(value) >= _LONG_ENOUGH else MASK
+
+
+def hidden_value(name: str, value: str) -> str:
+    """What stands in the place of a field's value that is not for the reader."""
+    return masked(value) if name in _RECOGNISED else MASK
 
 
 def completeness(customer: Customer) -> tuple[int, list[str]]:
@@ -108,7 +116,9 @@ def hidden_changes(member: Membership) -> set[str]:
     """The names in the audit log whose values are masked for a member."""
     if can(member, "personal.view"):
         return set()
-    custom = {field.name for field in definitions(member.workspace_id, RECORD_TYPE) if field.personal}
+    # Archived ones too: what was typed into them is still in the log.
+    rows = FieldDefinition.objects.of(member.workspace_id).filter(record_type=RECORD_TYPE, personal=True)
+    custom = set(rows.values_list("name", flat=True))
     return {*PERSONAL, *custom, *(f"{CUSTOM}{name}" for name in custom)}
 
 

@@ -17,7 +17,7 @@ from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import of_record
 from zhike_crm.audit.verbs import VERBS
 from zhike_crm.customers.models import Customer
-from zhike_crm.customers.queries import field_labels, hidden_changes, masked
+from zhike_crm.customers.queries import field_labels, hidden_changes, hidden_value
 
 Row = dict[str, Any]
 
@@ -157,7 +157,7 @@ def _changes(customer: Customer, member: Membership, limit: int) -> list[Event]:
             row.at,
             f"{row.by or 'Zhike'}: {VERBS.get(row.verb, row.verb)}",
             details={
-                labels.get(n, n): [_shown(names.get((n, v), v) if _plain(v) else v, n in hidden) for v in change]
+                labels.get(n, n): [_shown(n, names.get((n, v), v) if _plain(v) else v, n in hidden) for v in change]
                 for n, change in row.changes.items()
             },
         )
@@ -167,7 +167,11 @@ def _changes(customer: Customer, member: Membership, limit: int) -> list[Event]:
 
 def _names(member: Membership, rows: list[Any]) -> dict[tuple[str, Any], str]:
     """(field, id) → the name of the colleague or company that the log knows by number."""
-    ids = {name: {v for row in rows for v in row.changes.get(name, ()) if v} for name in ("owner", "company")}
+    # A custom field may be called like ours, and older entries do not tell them apart.
+    ids = {
+        name: {v for row in rows for v in row.changes.get(name, ()) if v and isinstance(v, int)}
+        for name in ("owner", "company")
+    }
     found: dict[tuple[str, Any], str] = {}
     if ids["owner"]:
         people = Membership.objects.of(member.workspace_id).filter(pk__in=ids["owner"]).select_related("user")
@@ -182,8 +186,8 @@ def _plain(value: Any) -> bool:
     return isinstance(value, (str, int, float))
 
 
-def _shown(value: Any, hidden: bool) -> str:
+def _shown(name: str, value: Any, hidden: bool) -> str:
     if value in (None, "", []):
         return "–"
     text = ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
-    return masked(text) if hidden else text
+    return hidden_value(name, text) if hidden else text

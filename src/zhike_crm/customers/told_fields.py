@@ -25,14 +25,13 @@ from zhike_crm import bulk
 from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.models import Customer
 from zhike_crm.fields.actions import OPTIONS_AT_MOST, more_options
-from zhike_crm.fields.models import FieldDefinition, FieldValue, Kind
+from zhike_crm.fields.models import TEXT_AT_MOST, FieldDefinition, FieldValue, Kind
 from zhike_crm.fields.values import CUSTOM, definitions
 from zhike_crm.workspaces.models import Workspace
 
 BATCH = 100_000
 # In front of a column of theirs that is none of ours.
 THEIRS = f"{ATTRIBUTES}."
-TEXT_LENGTH = FieldValue._meta.get_field("text").max_length
 OPTION_LENGTH = 80
 _VALUES = ("text", "number", "date")
 _TYPES = {"text": "VARCHAR", "number": "DOUBLE", "date": "DATE"}
@@ -51,10 +50,10 @@ def retell_fields(con: duckdb.DuckDBPyConnection, workspace: Workspace, lake: La
     stale = [field for field in fields if field.told_version != version]
     others = [field for field in fields if field.told_version == version]
     newcomers = bool(only_row(con, "SELECT EXISTS (FROM added)")[0])
+    count = _forget_archived(workspace, version)
     if not stale and not (others and newcomers):
-        return 0
+        return count
     _take_list(con, lake, run, fields)
-    count = 0
     if stale:
         _take_edited(con, workspace)
         for field in stale:
@@ -68,6 +67,15 @@ def retell_fields(con: duckdb.DuckDBPyConnection, workspace: Workspace, lake: La
     FieldDefinition.objects.of(workspace).filter(pk__in=[field.pk for field in stale]).update(told_version=version)
     if count:
         bulk.analyse(FieldValue)
+    return count
+
+
+def _forget_archived(workspace: Workspace, version: int) -> int:
+    """Take back what another list than this told archived fields: one that is brought back is read anew."""
+    archived = FieldDefinition.objects.of(workspace).filter(record_type=RECORD_TYPE, archived_at__isnull=False)
+    stale = [field.pk for field in archived.exclude(told_version=version) if field.told_by]
+    count, _ = FieldValue.objects.of(workspace).filter(field__in=stale, told=True).delete()
+    FieldDefinition.objects.of(workspace).filter(pk__in=stale).update(told_version=version)
     return count
 
 
@@ -106,7 +114,7 @@ def _want(con: duckdb.DuckDBPyConnection, field: FieldDefinition, listed: str) -
     read, table = _READERS[kind], "said"
     if kind == Kind.CHOICE:
         con.register("options", _options(con, field))
-        table = f"said JOIN options ON options.label = left(said.said, {OPTION_LENGTH})"
+        table = f"said JOIN options ON options.label = {_cut('said.said', OPTION_LENGTH)}"
     con.execute(
         f"CREATE OR REPLACE TABLE wanted AS SELECT record_id, arg_min(value, identity) AS value FROM "
         f"(SELECT record_id, identity, {read} AS value FROM {table}) WHERE value IS NOT NULL GROUP BY record_id"
@@ -117,8 +125,13 @@ def _column(name: str) -> str:
     return quoted(name) if name in CUSTOMERS else text_of(ATTRIBUTES, name.removeprefix(THEIRS))
 
 
+def _cut(said: str, length: int) -> str:
+    """The SQL of so many characters of a text, which may end in a blank where it is cut."""
+    return as_text(f"left({said}, {length})")
+
+
 _READERS = {
-    Kind.TEXT: f"left(said, {TEXT_LENGTH})",
+    Kind.TEXT: _cut("said", TEXT_AT_MOST),
     Kind.NUMBER: as_number("said"),
     Kind.DATE: as_date("said"),
     Kind.YESNO: f"CAST({as_yes_no('said')} AS DOUBLE)",
@@ -129,7 +142,7 @@ _READERS = {
 def _options(con: duckdb.DuckDBPyConnection, field: FieldDefinition) -> pa.Table:
     """The codes of what the list says, with options for what nobody has said before, the most frequent first."""
     found = con.execute(
-        f"SELECT left(said, {OPTION_LENGTH}) AS label FROM said WHERE said IS NOT NULL "
+        f"SELECT {_cut('said', OPTION_LENGTH)} AS label FROM said WHERE label IS NOT NULL "
         f"GROUP BY label ORDER BY count(*) DESC, label LIMIT {2 * OPTIONS_AT_MOST}"
     ).fetchall()
     codes = more_options(field, [label for (label,) in found])

@@ -38,7 +38,7 @@ CONTACTS = 50
 def customer(request: HttpRequest, pk: int) -> HttpResponse:
     """The portrait. A merged customer keeps its address and says whom it became."""
     found = _there(request, pk)
-    portrait = read_portrait(request.workspace, found)
+    portrait = read_portrait(request.member, found)
     events, more = timeline(found, request.member, portrait.events)
     columns = CustomerList(request.member).columns
     score = getattr(found, "score", None)

@@ -138,10 +138,12 @@ def fill_from(field: FieldDefinition, column: str, by: Membership) -> None:
 def more_options(field: FieldDefinition, labels: Sequence[str]) -> dict[str, str]:
     """Label → code of these labels, most frequent first, with new options for those that are new; the field is saved.
 
-    Beyond so many as a field can have, none is made.
+    Beyond so many as a field can have, none is made; nor is one of a label of blanks.
     """
     known = _codes(field)
-    new = [label for label in dict.fromkeys(label[:80] for label in labels) if label not in known]
+    # A label that is cut may end in a blank, with which no option is stored.
+    cut = (label.strip()[:80].strip() for label in labels)
+    new = [label for label in dict.fromkeys(cut) if label and label not in known]
     new = new[: max(0, OPTIONS_AT_MOST - len(field.options))]
     if new:
         stored = {option["label"]: option for option in field.options}

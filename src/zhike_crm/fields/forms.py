@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from zhike_crm.fields.models import FieldDefinition, Kind
+from zhike_crm.fields.models import TEXT_AT_MOST, FieldDefinition, Kind
 from zhike_crm.fields.record_types import RECORD_TYPES
 
 
@@ -37,7 +37,7 @@ def form_field(field: FieldDefinition, value: Any) -> forms.Field:
         return forms.ChoiceField(**common | {"initial": known}, choices=[("", "–"), ("yes", _("Yes")), ("no", _("No"))])
     if field.kind == Kind.LINK:
         return forms.IntegerField(**common)
-    return forms.CharField(**common, max_length=2000)
+    return forms.CharField(**common, max_length=TEXT_AT_MOST)
 
 
 class DefinitionForm(forms.ModelForm):

@@ -34,6 +34,11 @@ COLUMNS = {
 }
 
 
+# Characters of a text that is written. PostgreSQL refuses a row whose entry in an index is over 2,704 bytes, and
+# texts stand in one whole; a character takes up to four. The column is longer for texts that are older than this.
+TEXT_AT_MOST = 600
+
+
 class FieldDefinition(WorkspaceRow):
     """A field of one type of record. `name` is for the API and never changes; `label` is for people.
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from zhike_crm.accounts.access import can
-from zhike_crm.fields.models import FieldDefinition, FieldValue, Kind
+from zhike_crm.fields.models import TEXT_AT_MOST, FieldDefinition, FieldValue, Kind
 from zhike_crm.workspaces.scoping import WorkspaceRow
 
 Values = dict[str, Any]
@@ -121,7 +121,7 @@ def _rows(field: FieldDefinition, record_ids: Iterable[int], value: Any) -> list
 
 def _text(_field: FieldDefinition, value: Any) -> str:
     text = str(value).strip()
-    if len(text) > 2000 or "\0" in text:
+    if len(text) > TEXT_AT_MOST or "\0" in text:
         raise ValueError(text)
     return text or None
 

@@ -41,9 +41,10 @@ _FEW = 20
 _PROPOSED_AT_MOST = 40
 # What tells something about a person that not everybody has to know: words of names, and parts of Chinese ones.
 _PERSONAL_WORDS = re.compile(
-    r"\b(age|aged|birth|birthday|born|dob|gender|sex|income|salary|wage|marital|married|religion|ethnicity|race"
-    r"|health|disability|diagnosis|name|surname|email|mail|phone|mobile|telephone|address|street|passport|ssn)\b"
-    r"|年龄|岁|生日|出生|性别|收入|工资|薪|婚|宗教|民族|健康|疾病|姓名|邮箱|电话|手机|地址|身份证"
+    r"\b(age|aged|ages|born|dob|gender|sex|income|salary|wages?|marital|married|religion|ethnicity|race|health"
+    r"|disability|diagnosis|names?|ssn|tel|id ?card|street|zip|wechat|qq|birth\w*|e ?mail\w*|mail|phone\w*|mobile\w*"
+    r"|telephone\w*|address\w*|passport\w*|(first|last|full|sur|family|given|middle|maiden)names?)\b"
+    r"|年龄|岁|生日|出生|性别|收入|工资|薪|婚|宗教|民族|健康|疾病|姓名|邮箱|邮编|电话|手机|地址|身份证|证件|微信"
 )
 _PERSONAL_OURS = frozenset(column.name for column in CUSTOMERS if column.personal) | {"income", "marital_status"}
 
@@ -66,10 +67,10 @@ class Offer:
 def is_personal(name: str, ours: str = "") -> bool:
     """Whether a column is about what only those may see who may see personal data.
 
-    >>> [is_personal(name) for name in ("AGE_DESC", "ageGroup", "年龄段", "household income", "Agent", "Homeowner")]
-    [True, True, True, True, False, False]
+    >>> [is_personal(name) for name in ("AGE_DESC", "ageGroup", "年龄段", "Phone2", "birthdate", "Agent", "Homeowner")]
+    [True, True, True, True, True, False, False]
     """
-    words = re.sub(r"([a-z])([A-Z])|[\W_]+", r"\1 \2", name).casefold()
+    words = re.sub(r"([a-z])([A-Z])|[\W\d_]+", r"\1 \2", name).casefold()
     return ours in _PERSONAL_OURS or bool(_PERSONAL_WORDS.search(words))
 
 

@@ -14,6 +14,7 @@ from zhike.next_action import VALUABLE_TIERS
 from zhike.proof import Proof
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.models import Customer
+from zhike_crm.customers.personal import is_open_rule, open_reasons
 from zhike_crm.insights.links import Links
 from zhike_crm.insights.moves import customers_known_as
 from zhike_crm.insights.runs import Shown
@@ -23,6 +24,9 @@ from zhike_crm.ui.templatetags.zhike import number, percent
 HERE = ("high", "middle", "low")
 LISTED = 20
 BAND_COLOURS = {"high": "bad", "middle": "warn", "low": "good", "gone": "quiet"}
+
+# Of `open_columns`.
+Columns = tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ def first_known(member: Membership, shown: Shown) -> dict[str, Customer]:
     return dict(list(known.items())[:LISTED])
 
 
-def save_first(known: dict[str, Customer], figures: dict[str, Any]) -> list[ToSave]:
+def save_first(known: dict[str, Customer], figures: dict[str, Any], told: Columns) -> list[ToSave]:
     """Those at risk with most at stake (probability × worth), of the customers who may be shown."""
     shown = [row for row in figures["save_first"] if row["customer_id"] in known]
     return [
@@ -150,7 +154,7 @@ def save_first(known: dict[str, Customer], figures: dict[str, Any]) -> list[ToSa
             row["churn_probability"],
             row["worth"],
             row["value_tier"],
-            _first_reason(row["churn_reasons"]),
+            _first_reason(open_reasons(row["churn_reasons"], told)),
         )
         for row in shown
     ]
@@ -190,7 +194,7 @@ class Common:
     proven: float
 
 
-def common(proof: Proof) -> list[Common]:
+def common(proof: Proof, told: Columns) -> list[Common]:
     return [
         Common(
             rule["conditions"][current_language()],
@@ -201,6 +205,7 @@ def common(proof: Proof) -> list[Common]:
             rule["proven_confidence"],
         )
         for rule in proof.details.get("rules") or []
+        if is_open_rule(rule["conditions"]["en"], told)
     ]
 
 
@@ -242,10 +247,10 @@ def _staying_note(curve: dict[str, Any]) -> str:
     return _("Half have left within %(months)s months.") % {"months": number(curve["half"])}
 
 
-def page(shown: Shown, known: dict[str, Customer]) -> dict[str, Any]:
+def page(shown: Shown, known: dict[str, Customer], told: Columns) -> dict[str, Any]:
     """Everything of the page that comes from a refresh; nothing where that did not know of churn yet.
 
-    `known`: see `first_known`.
+    `known`: see `first_known`. `told`: the columns of the customers' list that the reader may read about.
     """
     figures, stored = shown.figures.get("churn"), shown.summary.proofs.get("churn")
     if not figures or not stored:
@@ -260,9 +265,9 @@ def page(shown: Shown, known: dict[str, Customer]) -> dict[str, Any]:
         "answer": answer(figures, links),
         "bands": bands(figures, links),
         "tiers": by_tier(figures, links),
-        "save_first": save_first(known, figures) if shown.is_current else None,
+        "save_first": save_first(known, figures, told) if shown.is_current else None,
         "warnings": warnings(proof, links),
-        "common": common(proof),
+        "common": common(proof, told),
         "staying": staying(proof),
         "highest": _sorted(links.code("churn_risk", "high"), figures["basis"]),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,8 @@ TEXTS = 20_000
 MOST_DRIVERS = 10
 # Ratings of single aspects (CSI) are columns of the survey that the contract does not know: whole numbers from 1 to 5.
 MOST_ASPECTS = 12
+# What is no lake's is asked of the engine that a process has one of, and it answers one question at a time.
+_ONE_AT_A_TIME = threading.Lock()
 LEAST_RATED = 20
 LOOKED_AT = 1_000
 
@@ -243,6 +246,8 @@ def answers(lake: Lake, run: Run, asked: Asked, most: int) -> tuple[int, list[di
 
 def _about(lake: Lake, rows: Any, asked: Asked) -> list[str]:
     """The texts, of those that were read, that praise or blame the topic."""
-    found = topics(_newest_texts(lake, rows))
-    wanted = found.filter((found.topic == asked.topic) & (found.tone == asked.tone)).select("feedback_id")
-    return list(wanted.to_pyarrow()["feedback_id"].to_pylist())
+    texts = _newest_texts(lake, rows)
+    with _ONE_AT_A_TIME:
+        found = topics(texts)
+        wanted = found.filter((found.topic == asked.topic) & (found.tone == asked.tone)).select("feedback_id")
+        return list(wanted.to_pyarrow()["feedback_id"].to_pylist())

@@ -22,7 +22,7 @@ class RunSummary(WorkspaceRow):
     figures = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     proofs = models.JSONField(default=dict)
     current = models.BooleanField(default=False)
-    # When these figures were kept, or became current or past: pages that were drawn before then are others now.
+    # When these figures were kept: pages that were drawn before then are others now.
     made_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -22,6 +22,7 @@ from zhike_crm.accounts.access import audience
 
 # Characters, of one or two bytes each: some hundreds of pages.
 ROOM = 16_000_000
+KEY = 1_000
 # Nobody knows it, so nobody can have it written into a page.
 TOKEN = secrets.token_hex(16)
 
@@ -67,4 +68,5 @@ def reader(context: Any) -> tuple[Hashable, ...]:
 
 
 def _size(parts: Parts) -> int:
-    return sum(map(len, parts))
+    # An empty piece and what it is known by take room too.
+    return KEY + sum(map(len, parts)) if parts else 0

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.models import AuditEntry
 from zhike_crm.customers import keeping
-from zhike_crm.customers.actions import create_customer
+from zhike_crm.customers.actions import RECORD_TYPE, create_customer
 from zhike_crm.customers.models import Customer, Score, ScoredRun
 from zhike_crm.fields.models import FieldDefinition
 from zhike_crm.workspaces.models import Workspace
@@ -137,6 +137,14 @@ def test_nothing_written_becomes_a_path_or_a_lookup(caller: Callers, people: lis
 def test_what_is_hidden_cannot_be_found_out(caller: Callers, people: list[Customer], asked: str) -> None:
     assert caller("owner", {"customers.view"}).get(f"/customers?{asked}").status_code == 422
     assert caller("owner", {"customers.view", "personal.view"}).get(f"/customers?{asked}").status_code == 200
+
+
+def test_personal_fields_are_not_even_named(caller: Callers, workspace: Workspace) -> None:
+    FieldDefinition.objects.create(
+        workspace=workspace, record_type=RECORD_TYPE, name="pay", label="Pay", kind="number", personal=True
+    )
+    assert caller("viewer").get("/fields").json() == []
+    assert [field["name"] for field in caller("owner").get("/fields").json()] == ["pay"]
 
 
 def test_own_records_only(caller: Callers, member: Any, people: list[Customer]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from zhike.importing.importer import Choices, import_file
@@ -24,8 +26,8 @@ from zhike_crm.customers.merging import merge, unmerge
 from zhike_crm.customers.models import Customer, Identity
 from zhike_crm.customers.sync import copy_run
 from zhike_crm.customers.told_fields import retell_fields
-from zhike_crm.fields.actions import archive_field, bring_back_field, change_field, define_field
-from zhike_crm.fields.models import FieldDefinition, FieldValue
+from zhike_crm.fields.actions import archive_field, bring_back_field, change_field, define_field, more_options
+from zhike_crm.fields.models import TEXT_AT_MOST, FieldDefinition, FieldValue
 from zhike_crm.fields.values import definitions, values_of
 from zhike_crm.workspaces.lakes import lake_of
 from zhike_crm.workspaces.models import Workspace
@@ -183,6 +185,25 @@ def test_an_archived_field_is_left_alone_and_reads_everything_when_it_is_back(
     assert company.values("c0")["kids"] == 6.0
 
 
+def test_what_an_archived_field_was_told_goes_with_its_list(
+    company: Company, fields: dict[str, FieldDefinition], member: Any
+) -> None:
+    by = member("owner")
+    change_customer(company.customer("c1"), by, custom={"kids": 7})
+    for field in fields.values():
+        archive_field(field, by)
+    stored = FieldValue.objects.of(company.workspace)
+    before = stored.count()
+    assert company.read() == 0
+    assert stored.count() == before
+    company.undo_last()
+    assert list(stored.values_list("number", flat=True)) == [7.0]
+    company.tell(PEOPLE)
+    bring_back_field(fields["Kids"], by)
+    company.read()
+    assert [company.values(number).get("kids") for number in ("c0", "c1")] == [2.0, 7.0]
+
+
 def test_a_renamed_option_goes_on_taking_what_files_say(
     company: Company, fields: dict[str, FieldDefinition], member: Any
 ) -> None:
@@ -242,3 +263,62 @@ def test_a_chinese_field_is_named_after_its_column(member: Any) -> None:
         member("owner"), record_type=RECORD_TYPE, label="学历", kind="text", told_by=["attributes.Edu Level"]
     )
     assert field.name == "edu_level"
+
+
+@pytest.fixture
+def told(workspace: Workspace, tmp_path: Path, member: Callable[..., Membership]) -> Callable[..., list[Any]]:
+    """What three customers have in a field of a kind, of a file that says this of them."""
+
+    def made(kind: str, *says: str) -> list[Any]:
+        define_field(member("owner"), record_type=RECORD_TYPE, label="It", kind=kind, told_by=["attributes.It"])
+        company = Company(workspace, tmp_path)
+        numbers = [f"c{place}" for place, _ in enumerate(says)]
+        company.know(*numbers)
+        rows = (f'{number},"{said}"' for number, said in zip(numbers, says, strict=True))
+        company.tell("\n".join(["customer_id,It", *rows, ""]))
+        return [company.values(number).get("it") for number in numbers]
+
+    return made
+
+
+def test_a_long_text_is_cut_to_what_an_index_takes(told: Callable[..., list[Any]]) -> None:
+    dice = random.Random(1)
+    # At random, or PostgreSQL packs them small enough; the longest characters take four bytes.
+    longest = "".join(chr(dice.randrange(0x20000, 0x2A6DF)) for _ in range(2 * TEXT_AT_MOST))
+    blank = "x" * (TEXT_AT_MOST - 1)
+    assert told("text", longest, f"{blank}  more", "short") == [longest[:TEXT_AT_MOST], blank, "short"]
+
+
+def test_a_typed_text_is_not_longer_either(workspace: Workspace, member: Callable[..., Membership]) -> None:
+    by = member("owner")
+    define_field(by, record_type=RECORD_TYPE, label="Said", kind="text")
+    one = Customer.objects.create(workspace=workspace, name="Ada")
+    dice = random.Random(1)
+    longest = "".join(chr(dice.randrange(0x20000, 0x2A6DF)) for _ in range(TEXT_AT_MOST))
+    change_customer(one, by, custom={"said": longest})
+    with pytest.raises(ValidationError):
+        change_customer(one, by, custom={"said": longest + "x"})
+
+
+def test_a_year_nought_is_no_day(told: Callable[..., list[Any]]) -> None:
+    assert told("date", "0000-05-01", "00.00.0000", "2020-01-01") == [None, None, dt.date(2020, 1, 1)]
+
+
+@pytest.mark.parametrize("blank", ["\t", "\n", "\u3000", "\u00a0", "\u2028"])
+def test_blanks_of_all_kinds_around_a_choice(told: Callable[..., list[Any]], blank: str) -> None:
+    assert told("choice", f"Gold{blank}", "Gold", f"{blank}Silver", blank) == ["gold", "gold", "silver", None]
+
+
+def test_only_blanks_are_no_choice(told: Callable[..., list[Any]]) -> None:
+    assert told("choice", "\t", "\n", "\u3000") == [None, None, None]
+
+
+def test_a_label_cut_at_a_blank(told: Callable[..., list[Any]]) -> None:
+    start = "x" * 79
+    assert told("choice", f"{start} and more", f"{start}\tor less", start) == [f"{'x' * 40}"] * 3
+
+
+def test_labels_of_blanks_make_no_options(fields: dict[str, FieldDefinition]) -> None:
+    field = fields["Age band"]
+    assert more_options(field, ["", " \t", "\u3000"]) == {}
+    assert more_options(field, [" 65+ ", "65+", ""]) == {"65+": "65"}

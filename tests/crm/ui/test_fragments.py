@@ -13,7 +13,7 @@ from django.test import Client
 from zhike_crm.accounts.access import Reach, audience
 from zhike_crm.accounts.models import Membership, User
 from zhike_crm.languages import in_language
-from zhike_crm.ui.fragments import FRAGMENTS, Fragments
+from zhike_crm.ui.fragments import FRAGMENTS, KEY, Fragments
 from zhike_crm.workspaces.models import Workspace
 
 Members = Callable[..., Membership]
@@ -85,16 +85,18 @@ def test_who_sees_a_part_only_shares_with_nobody(workspace: Workspace, member: M
 
 
 def test_the_one_that_nobody_asked_for_the_longest_goes_first() -> None:
-    kept = Fragments(room=10)
+    kept = Fragments(room=2 * KEY + 10)
     kept.keep("a", ("12345",))
     kept.keep("b", ("1", "2"))
     assert kept.get("a") == ("12345",)
     kept.keep("c", ("1234",))
     assert (kept.get("a"), kept.get("b"), kept.get("c")) == (("12345",), None, ("1234",))
     kept.keep("c", ("123",))
-    assert kept.taken == 8
-    kept.keep("longer than all the room", ("1" * 11,))
+    assert kept.taken == 2 * KEY + 8
+    kept.keep("longer than all the room", ("1" * (2 * KEY + 11),))
     assert kept.taken == 0
+    kept.keep("nothing to show", ("",))
+    assert kept.taken == KEY
 
 
 def test_the_frame_says_who_is_signed_in_and_where(client_as: Callable[..., Client], workspace: Workspace) -> None:

@@ -12,6 +12,7 @@ from zhike.errors import ZhikeError
 from zhike.settings import Settings
 from zhike_crm.accounts.pages import page
 from zhike_crm.customers.lists import CustomerList
+from zhike_crm.customers.personal import open_columns
 from zhike_crm.insights import churn
 from zhike_crm.insights.churn_forms import ChurnForm
 from zhike_crm.insights.churn_preview import preview
@@ -28,17 +29,18 @@ def churn_page(request: HttpRequest, shown: Shown) -> Told:
     """Who may leave, why, and whom to save first?"""
     past = history(request.workspace)
     known = churn.first_known(request.member, shown) if shown.is_current else {}
+    told = open_columns(request.member, shown.summary.settings)
 
     def context() -> dict[str, Any]:
         columns = CustomerList(request.member).columns
-        return churn.page(shown, known) | {
+        return churn.page(shown, known, told) | {
             "risk_column": columns["churn_risk"],
             "tier_column": columns["value_tier"],
             "form": ChurnForm(base=past.in_force),
             "history": past.entries,
         }
 
-    return Told((past.stamp, *((one.pk, str(one)) for one in known.values())), context)
+    return Told((past.stamp, told, *((one.pk, str(one)) for one in known.values())), context)
 
 
 @page("insights.publish", methods=("POST",))

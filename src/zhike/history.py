@@ -21,6 +21,7 @@ from zhike.lake.lake import Lake
 from zhike.lake.runs import runs, score_files
 from zhike.pipeline import PURCHASES_FROM, purchases
 from zhike.schema import contract
+from zhike.sql import quoted
 
 Row = dict[str, Any]
 
@@ -124,7 +125,7 @@ class History:
         if not files or not ids:
             return []
         query = (
-            f"SELECT {', '.join(columns) or '*'} FROM read_parquet(?, union_by_name := true) "
+            f"SELECT {', '.join(map(quoted, columns)) or '*'} FROM read_parquet(?, union_by_name := true) "
             f"WHERE customer_id IN ({_marks(ids)}) "
             f"AND run IN ({_marks(wanted)}) ORDER BY run"
         )

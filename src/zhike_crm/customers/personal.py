@@ -18,9 +18,9 @@ from zhike_crm.customers.told_fields import THEIRS
 from zhike_crm.fields.models import FieldDefinition
 
 _PERSONAL = frozenset(column.name for column in CUSTOMERS if column.personal)
-# Ours that are personal unless a field made of them is not.
-_DOUBTFUL = frozenset({"income", "marital_status"})
-_PLAIN = frozenset(CUSTOMERS.names) - _PERSONAL - _DOUBTFUL
+# Of the contract; the last two are personal unless a field made of them is not.
+PERSONAL_COLUMNS = _PERSONAL | {"income", "marital_status"}
+_PLAIN = frozenset(CUSTOMERS.names) - PERSONAL_COLUMNS
 
 
 def open_columns(member: Membership, settings: Mapping[str, Any]) -> tuple[str, ...] | None:

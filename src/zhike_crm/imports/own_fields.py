@@ -21,6 +21,7 @@ from zhike.schema import CUSTOMERS
 from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.actions import RECORD_TYPE
+from zhike_crm.customers.personal import PERSONAL_COLUMNS
 from zhike_crm.customers.telling import COLUMNS as RECORDED
 from zhike_crm.customers.told_fields import told_column
 from zhike_crm.fields.actions import AT_MOST, archive_field, define_field, fill_from
@@ -46,7 +47,6 @@ _PERSONAL_WORDS = re.compile(
     r"|telephone\w*|address\w*|passport\w*|(first|last|full|sur|family|given|middle|maiden)names?)\b"
     r"|年龄|岁|生日|出生|性别|收入|工资|薪|婚|宗教|民族|健康|疾病|姓名|邮箱|邮编|电话|手机|地址|身份证|证件|微信"
 )
-_PERSONAL_OURS = frozenset(column.name for column in CUSTOMERS if column.personal) | {"income", "marital_status"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def is_personal(name: str, ours: str = "") -> bool:
     [True, True, True, True, True, False, False]
     """
     words = re.sub(r"([a-z])([A-Z])|[\W\d_]+", r"\1 \2", name).casefold()
-    return ours in _PERSONAL_OURS or bool(_PERSONAL_WORDS.search(words))
+    return ours in PERSONAL_COLUMNS or bool(_PERSONAL_WORDS.search(words))
 
 
 def kind_of(held: Held, ours: str = "") -> str:

@@ -75,7 +75,7 @@ def measure(database: str, customers: int, rounds: int) -> None:
     place, member = workspace(lake_folder(DATA, customers))
     say(f"\n### {customers:,} customers on {database}\n")
     copies(place, fill)
-    portraits(place)
+    portraits(place, member)
     lists(place, member, rounds)
 
 
@@ -118,7 +118,7 @@ def _timed(step: Callable[..., Any], name: str, taken: dict[str, list[float]]) -
 
 
 # -- what people ask ---------------------------------------------------------------------------------------------------
-def portraits(place: Any) -> None:
+def portraits(place: Any, member: Any) -> None:
     from zhike_crm.customers.models import Customer
     from zhike_crm.customers.portrait import read_portrait
 
@@ -128,7 +128,7 @@ def portraits(place: Any) -> None:
     for pk in random.sample(ids, 41):
         begun = time.perf_counter()
         customer = Customer.objects.of(place).select_related("score").get(pk=pk)
-        read_portrait(place, customer)
+        read_portrait(member, customer)
         taken.append(1000 * (time.perf_counter() - begun))
     say(f"\nportrait: first {taken[0]:.0f} ms, then {spread(taken[1:])}")
 

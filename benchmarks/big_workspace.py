@@ -120,8 +120,8 @@ def _answer_fields(cursor: Any, workspace: Any) -> None:
         )
         value = value.format(day=_DAY[connection.vendor])
         cursor.execute(
-            f"INSERT INTO fields_fieldvalue (workspace_id, field_id, record_id, {column})"
-            f" SELECT workspace_id, {field.pk}, id, {value} FROM customers_customer"
+            f"INSERT INTO fields_fieldvalue (workspace_id, field_id, record_id, told, {column})"
+            f" SELECT workspace_id, {field.pk}, id, FALSE, {value} FROM customers_customer"
             f" WHERE workspace_id = {workspace.pk} AND id % {of} = 0"
         )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +19,8 @@ from django.db import connection, models
 # From so many rows on indexes are worth making anew, and what sorting one may take.
 _MANY = 50_000
 _SORTING_KB = 200_000
+# Rows fetched at a time: so few that they are turned into columns while they are still in the processor's own memory.
+_FETCHED = 1000
 # Rows of each index SQLite looks at to learn how they are spread.
 _SAMPLED = 1000
 
@@ -199,13 +202,17 @@ def _fetched(table: str, names: Sequence[str], kinds: Sequence[pa.DataType]) -> 
         f"{_quoted(name)} || ''" if pa.types.is_temporal(kind) else _quoted(name)
         for name, kind in zip(names, kinds, strict=True)
     )
+    types = [pa.string() if pa.types.is_temporal(kind) else kind for kind in kinds]
+    parts: list[list[pa.Array]] = [[] for _ in names]
     with connection.cursor() as cursor:
         # The driver's own cursor: Django's would look at each row on its way.
-        rows = cursor.cursor.connection.execute(f"SELECT {asked} FROM {table}").fetchall()
-    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+        found = cursor.cursor.connection.execute(f"SELECT {asked} FROM {table}")
+        while rows := found.fetchmany(_FETCHED):
+            for part, values, kind in zip(parts, zip(*rows, strict=True), types, strict=True):
+                part.append(pa.array(values, kind))
     return [
-        pa.array(values, pa.string()).cast(kind) if pa.types.is_temporal(kind) else pa.array(values, kind)
-        for values, kind in zip(columns, kinds, strict=True)
+        pa.chunked_array(part, given).combine_chunks().cast(kind)
+        for part, given, kind in zip(parts, types, kinds, strict=True)
     ]
 
 
@@ -233,14 +240,21 @@ def _executemany(table: str, batches: Iterable[pa.RecordBatch]) -> int:
 def _copy(table: str, batches: Iterable[pa.RecordBatch]) -> int:
     total = 0
     with connection.cursor() as cursor:
-        for batch in batches:
-            if not batch.num_rows:
-                continue
+        for batch, written in _ahead((batch, _csv(batch)) for batch in batches if batch.num_rows):
             text = f"COPY {_quoted(table)} ({_list(batch.schema.names)}) FROM STDIN (FORMAT csv)"
             with cursor.copy(text) as copy:
-                copy.write(_csv(batch))
+                copy.write(written)
             total += batch.num_rows
     return total
+
+
+def _ahead(made: Iterator[Any]) -> Iterator[Any]:
+    """The same, each made while the one before it is used: the server reads one batch while we write the next."""
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, made, None)
+        while (one := following.result()) is not None:
+            following = pool.submit(next, made, None)
+            yield one
 
 
 def _csv(batch: pa.RecordBatch) -> bytes:

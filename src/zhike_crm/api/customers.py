@@ -25,6 +25,7 @@ from zhike_crm.audit.models import Via
 from zhike_crm.customers import actions
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.customers.models import Customer
+from zhike_crm.fields import turns
 from zhike_crm.fields.values import definitions
 from zhike_crm.ui.lists.listing import Question
 from zhike_crm.ui.lists.paging import beyond
@@ -78,6 +79,8 @@ def change_customer(request: HttpRequest, pk: Id, body: CustomerPatch) -> HttpRe
     """Change what is sent. With If-Match it happens only if nobody changed the customer since that version."""
     wanted = request.headers.get("If-Match", "").strip()
     with transaction.atomic():
+        if body.fields:
+            turns.typing(request.by.workspace_id, definitions(request.by.workspace_id, actions.RECORD_TYPE))
         stored = found(request.by, pk, lock=True)
         if wanted and wanted != "*" and wanted.strip('"') != _told(pk, request.by)["version"]:
             raise Problem(412, _("Read the customer again, and send your change with its new version."))
@@ -165,7 +168,7 @@ def _everybody(by: Any, order: cursors.Order, cursor: str, limit: int) -> tuple[
 
 
 # By what the first customers are read off an index (`Customer`, `Score`).
-_INDEXED = {"revenue", "rank", "name", "email", "phone", "country", "city", "created_at"}
+_INDEXED = {"revenue", "name", "email", "phone", "country", "city", "created_at"}
 
 
 def _asked(

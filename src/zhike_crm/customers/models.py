@@ -162,10 +162,9 @@ class Score(WorkspaceRow):
 
     class Meta:
         # Lists find and sort by the file of the columns (`keeping`), which a refresh writes in a tenth of the time that
-        # eighteen indexes take. These are for those few who ask the database: programs, and workspaces without a file.
-        indexes = [
-            models.Index(fields=["workspace", name, "customer"], name=f"score_{name}") for name in ("revenue", "rank")
-        ]
+        # eighteen indexes take. This one is for those few who ask the database for the usual order: programs, and
+        # workspaces without a file.
+        indexes = [models.Index(fields=["workspace", "revenue", "customer"], name="score_revenue")]
 
 
 class ScoredRun(WorkspaceRow):
@@ -239,6 +238,8 @@ class Merge(WorkspaceRow):
     merged = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
     # What changed on the kept record: {field: [before, after]}, custom fields as "field.name".
     changes = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    # Of custom fields among them, whether a file had told the value: {field: [before, after]}; only where one had.
+    told = models.JSONField(default=dict)
     # How many rows came over: {"notes": 3, …}.
     moved = models.JSONField(default=dict)
     at = models.DateTimeField(auto_now_add=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from zhike.labels import ABC, label
 from zhike_crm.accounts.access import visible
 from zhike_crm.accounts.models import Membership
-from zhike_crm.customers.models import Customer
+from zhike_crm.customers.models import Customer, Score
 from zhike_crm.insights.charts import COLOURS, Cell, Chart
 from zhike_crm.insights.links import Condition, Links
 from zhike_crm.ui.templatetags.zhike import number, percent
@@ -150,8 +150,9 @@ class Contributor:
 def best(member: Membership) -> list[Customer]:
     """Those of the highest ranks whom the member sees, by the scores the lists show."""
     rows = visible(member, Customer.objects).filter(deleted_at=None, merged_into=None)
-    # The index of the ranks begins with the workspace of the scores.
-    rows = rows.filter(score__workspace=member.workspace_id, score__rank__lte=LISTED)
+    # Read off the index of the revenues.
+    first = Score.objects.of(member.workspace_id).filter(revenue__isnull=False).order_by("-revenue", "-customer")
+    rows = rows.filter(pk__in=list(first.values_list("pk", flat=True)[:LISTED]))
     return list(rows.select_related("score").order_by("score__rank"))
 
 

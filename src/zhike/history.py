@@ -32,6 +32,8 @@ KINDS: dict[str, tuple[str, str]] = {
     **{name: (str(contract(name).time), contract(name).key[0]) for name in _OWN},
 }
 _MEMORY = "512MB"
+# Threads for a question about everybody.
+_ALL = 2
 
 
 def keep_histories(facts: Facts) -> None:
@@ -54,8 +56,6 @@ class History:
     Args:
         url: the lake's folder.
         number: of the run.
-
-    `days`: day → the run that scored it last, up to the day of this run and as of when it was first asked for.
 
     `days`: day → the run that scored it last, up to the day of this run and as of when it was first asked for.
     """
@@ -116,7 +116,7 @@ class History:
                 conditions.append(condition)
                 values += given
         query = f"FROM read_parquet(?) WHERE {' AND '.join(conditions)} ORDER BY {moment} DESC, {key} DESC LIMIT ?"
-        return self._rows(query, [*values, limit])
+        return self._rows(query, [*values, limit], threads=1 if ids else _ALL)
 
     def scores(self, ids: Sequence[str], numbers: Iterable[int], columns: Sequence[str] = ()) -> list[Row]:
         """The customers' score rows of these runs, the oldest run first; only these columns if any are named."""
@@ -147,13 +147,13 @@ class History:
                 _keep(self.facts, kind)
         return file
 
-    def _rows(self, query: str, values: list[Any]) -> list[Row]:
+    def _rows(self, query: str, values: list[Any], threads: int = 1) -> list[Row]:
         with computing(self._url):
-            return _rows(query, values)
+            return _rows(query, values, threads)
 
 
-def _rows(query: str, values: list[Any]) -> list[Row]:
-    cursor = _engine().cursor()
+def _rows(query: str, values: list[Any], threads: int = 1) -> list[Row]:
+    cursor = _engine(threads).cursor()
     result = cursor.execute(query, values)
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -164,9 +164,13 @@ def _marks(values: Sequence[Any] | None) -> str:
 
 
 @cache
-def _engine() -> duckdb.DuckDBPyConnection:
-    """One for the whole process. Its queries are those of this file; what people say reaches them as values."""
-    engine = duckdb.connect(config={"memory_limit": _MEMORY, "threads": 2})
+def _engine(threads: int) -> duckdb.DuckDBPyConnection:
+    """One for the whole process, and one for questions about everybody. Their queries are those of this file; what
+    people say reaches them as values.
+
+    One customer is found sooner by one thread: several take longer to agree than to read.
+    """
+    engine = duckdb.connect(config={"memory_limit": _MEMORY, "threads": threads})
     # The files never change: what they say of themselves is read once.
     engine.execute("LOAD parquet; SET GLOBAL parquet_metadata_cache = true")
     return engine
@@ -193,4 +197,4 @@ def _score_files(url: str, numbers: tuple[int, ...]) -> tuple[str, ...]:
 def _averages(url: str, number: int, columns: tuple[str, ...]) -> tuple[float, ...]:
     means = ", ".join(f"avg({column}) AS {column}" for column in columns)
     query = f"SELECT {means} FROM read_parquet(?) WHERE run = ?"
-    return tuple(_rows(query, [list(_score_files(url, (number,))), number])[0].values())
+    return tuple(_rows(query, [list(_score_files(url, (number,))), number], _ALL)[0].values())

@@ -118,7 +118,7 @@ class _Stayed:
     """ln of the likelihood of somebody still there: it needs the histories only through sums by x, by m and by T."""
 
     def __init__(self, histories: Histories, survived: Vector) -> None:
-        self.age, which = np.unique(histories.age, return_inverse=True)
+        self.age, which = histories.ages
         self.count = np.bincount(which, weights=histories.customers)
         self.purchases = np.bincount(which, weights=histories.customers * histories.frequency)
         self.with_x = np.bincount(histories.frequency.astype(np.int64), weights=histories.customers)

@@ -7,6 +7,7 @@ hundred million, and a prediction is computed once per history and joined back.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import ibis
@@ -18,6 +19,7 @@ from zhike.errors import InputError
 from zhike.tables import as_table, require
 
 Vector = NDArray[np.float64]
+Places = NDArray[np.int64]
 KEYS = ("frequency", "recency", "T")
 # More distinct histories than this, and the first guess comes from a coarser picture of them: times in so many classes,
 # purchases above so many in one.
@@ -37,6 +39,18 @@ class Histories:
 
     def __len__(self) -> int:
         return len(self.frequency)
+
+    @cached_property
+    def ages(self) -> tuple[Vector, Places]:
+        """The different ages, and which of them each history has."""
+        return _different(self.age)
+
+    @cached_property
+    def standings(self) -> tuple[Vector, Vector, Places]:
+        """The different pairs of repeat purchases and age, and which of them each history has."""
+        (often, bought), (ages, since) = _different(self.frequency), self.ages
+        pairs, which = _different(since * len(often) + bought)
+        return often[pairs % len(often)], ages[pairs // len(often)], which
 
     def scaled(self, unit: float) -> Histories:
         """The same with time counted in `unit`s."""
@@ -60,6 +74,12 @@ class Histories:
         sums = (np.bincount(cell, weights=self.customers * v)[full] for v in (self.frequency, self.recency, self.age))
         frequency, recency, age = (s / customers[full] for s in sums)
         return Histories(np.round(frequency), np.minimum(recency, age), age, customers[full])
+
+
+def _different(values: Any) -> tuple[Any, Places]:
+    """The different values, and which of them stands where: several times as fast as `np.unique`, which sorts."""
+    found = pa.array(values).dictionary_encode()
+    return found.dictionary.to_numpy(), found.indices.to_numpy().astype(np.int64)
 
 
 def distinct(summary: Any) -> tuple[pa.Table, Histories]:

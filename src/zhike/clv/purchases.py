@@ -139,8 +139,8 @@ class PurchaseModel(FittedModel):
     def _if_alive(self, parameters: Vector, histories: Histories) -> tuple[Callable[[float], Vector], Any]:
         """Purchases to expect in the next t of who is alive, once per (frequency, T), and which of these each has:
         recency says whether somebody is alive, not what they then do."""
-        pairs, which = np.unique(histories.frequency + 1j * histories.age, return_inverse=True)
-        return lambda t: self._expected_if_alive(parameters, pairs.real, pairs.imag, t), which
+        frequency, age, which = histories.standings
+        return lambda t: self._expected_if_alive(parameters, frequency, age, t), which
 
     def _discounted(self, parameters: Vector, histories: Histories, horizon: float, rate: float) -> Vector:
         """Purchases to expect in the next `horizon`, each counted e^(−rate × when it happens).

@@ -7,12 +7,15 @@ A portrait page asks the same few questions of one customer thousands of times a
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
+from cachetools import LRUCache, cached
 
 from zhike.lake.facts_view import Facts
 from zhike.lake.failures import computing
@@ -34,6 +37,8 @@ KINDS: dict[str, tuple[str, str]] = {
 _MEMORY = "512MB"
 # Threads for a question about everybody.
 _ALL = 2
+# Bytes of answers kept in memory: a few thousand customers'.
+_REMEMBERED = 16_000_000
 
 
 def keep_histories(facts: Facts) -> None:
@@ -153,10 +158,17 @@ class History:
 
 
 def _rows(query: str, values: list[Any], threads: int = 1) -> list[Row]:
+    asked = tuple(tuple(value) if isinstance(value, list) else value for value in values)
+    return pickle.loads(_answer(query, asked, threads))  # type: ignore[no-any-return]  # noqa: S301 - written below
+
+
+# The files never change, so what they once answered holds: a page is often opened again, after a note for instance.
+@cached(LRUCache(_REMEMBERED, getsizeof=len), lock=Lock())
+def _answer(query: str, values: tuple[Any, ...], threads: int) -> bytes:
     cursor = _engine(threads).cursor()
-    result = cursor.execute(query, values)
+    result = cursor.execute(query, [list(value) if isinstance(value, tuple) else value for value in values])
     names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return pickle.dumps([dict(zip(names, row, strict=True)) for row in result.fetchall()])
 
 
 def _marks(values: Sequence[Any] | None) -> str:

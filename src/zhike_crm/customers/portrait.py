@@ -31,7 +31,7 @@ class Portrait:
     `reasons`: model → why, in a sentence. `risk_reasons`: what the risk of leaving goes by, and whether it speaks for
     leaving. `average`: r, f, m of everybody. `trend`: a row per day that was computed,
     oldest first. `events`: the newest things that happened to the customer, from the lake. `doubtful`: the models that
-    did no better than none.
+    did no better than none. `stamp` is another one whenever anything of this is, but for the events.
     """
 
     scores: dict[str, Any] = field(default_factory=dict)
@@ -46,6 +46,7 @@ class Portrait:
     opinion: Opinion | None = None
     # Whether r, f and m are points from 1 to 5 instead of shares from 0 to 1.
     in_points: bool = False
+    stamp: str = ""
 
 
 def read_portrait(member: Membership, customer: Customer) -> Portrait:
@@ -57,10 +58,11 @@ def read_portrait(member: Membership, customer: Customer) -> Portrait:
     now = next(iter(history.scores(ids, [run.run])), {})
     rows = history.scores(ids, list(history.days.values())[-TREND:], TRENDED)
     facts = facts_of(history, ids, reach(1))
+    risk_reasons = _risk_reasons(now, run, member)
     return Portrait(
         scores=now,
         reasons=explain(now, run) if now else {},
-        risk_reasons=_risk_reasons(now, run, member),
+        risk_reasons=risk_reasons,
         next_step=next_step(now, run) if now else None,
         average=history.averages(("r", "f", "m")),
         trend=sorted((row for row in rows if not row["never_purchased"]), key=lambda row: row["as_of"]),
@@ -69,6 +71,8 @@ def read_portrait(member: Membership, customer: Customer) -> Portrait:
         doubtful=frozenset(_doubtful(run)),
         opinion=opinion(facts["feedback"]),
         in_points=run.settings["rfm"]["mode"] != "minmax",
+        # A run never changes; which reasons a reader may see does.
+        stamp=repr((run.run, ids, risk_reasons)),
     )
 
 

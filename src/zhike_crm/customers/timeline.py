@@ -79,6 +79,15 @@ def timeline(customer: Customer, member: Membership, from_lake: list[Event], pag
     return events[limit - PAGE - 1 : limit - 1], len(events) >= limit and page < PAGES
 
 
+def stamp(events: list[Event]) -> str:
+    """Another one whenever the events look otherwise."""
+    return repr([(e.kind, e.at, e.title, e.text, e.amount, e.details, e.mine, _state(e.record)) for e in events])
+
+
+def _state(record: Any) -> tuple[Any, Any] | None:
+    return record and (record.pk, getattr(record, "edited_at", None))
+
+
 def reach(page: int) -> int:
     """How many events of each kind a page needs: one more than it shows, to know whether there is another."""
     return page * PAGE + 1
@@ -147,9 +156,11 @@ def _tasks(customer: Customer, limit: int) -> list[Event]:
 
 def _changes(customer: Customer, member: Membership, limit: int) -> list[Event]:
     """What people did to the record, with values that the reader may not see masked here as everywhere."""
+    rows = list(of_record(customer)[:limit])
+    if not rows:
+        return []
     labels = field_labels(customer.workspace_id)
     hidden = hidden_changes(member)
-    rows = list(of_record(customer)[:limit])
     names = _names(member, rows)
     return [
         Event(

@@ -25,7 +25,7 @@ from zhike_crm.customers.lists import CustomerList
 from zhike_crm.customers.models import Customer, Merge, Note
 from zhike_crm.customers.portrait import read_events, read_portrait
 from zhike_crm.customers.queries import completeness, profile
-from zhike_crm.customers.timeline import PAGES, kinds_of, reach, timeline
+from zhike_crm.customers.timeline import PAGES, kinds_of, reach, stamp, timeline
 from zhike_crm.ui.lists.attaching import attach
 from zhike_crm.ui.lists.columns import Column, Kind
 from zhike_crm.ui.lists.paging import Unindexed
@@ -49,6 +49,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
         "codes": [(columns[name], getattr(score, name, None)) for name in _BADGES] + _groups(found, columns),
         "charts": charts.of_portrait(portrait),
         "events": events,
+        "events_stamp": stamp(events),
         "next_page": 2 if more else None,
         "kinds": kinds_of(events),
         "profile": profile(found, request.member),
@@ -196,13 +197,15 @@ def _groups(found: Customer, columns: Mapping[str, Column]) -> list[tuple[Column
 
 def _related(request: Any, found: Customer) -> dict[str, Any]:
     """Other records that belong to this one: contacts, what was merged, possible doubles."""
-    merges = Merge.objects.of(request.workspace).filter(undone_at=None)
-    contacts = current(request.member).filter(company__in=family(found)).alias(by_name=Unindexed(F("name")))
+    undone = Merge.objects.of(request.workspace).filter(undone_at=None)
+    merges = list(undone.filter(kept=found).select_related("merged").order_by("-pk")[:CONTACTS])
+    ids = family(found) if merges else [found.pk]
+    contacts = current(request.member).filter(company__in=ids).alias(by_name=Unindexed(F("name")))
     may_merge = can(request.member, "customers.merge") and found.is_current
     return {
         "merged_into": now_known_as(found) if found.merged_into_id else None,
-        "own_merge": merges.filter(merged=found).first() if found.merged_into_id else None,
-        "merges": merges.filter(kept=found).select_related("merged").order_by("-pk")[:CONTACTS],
+        "own_merge": undone.filter(merged=found).first() if found.merged_into_id else None,
+        "merges": merges,
         "contacts": contacts.select_related("score").order_by("by_name", "pk")[:CONTACTS],
         "doubles": [
             pair.second if pair.first_id == found.pk else pair.first

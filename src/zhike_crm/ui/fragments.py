@@ -11,17 +11,18 @@ The token against forged requests is another one for every person; it is put in 
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
+from cachetools import LRUCache
 from django.utils.translation import get_language
 
 from zhike_crm.accounts.access import audience
 
-# Characters, of one or two bytes each: some hundreds of pages.
-ROOM = 16_000_000
+# Characters, of one or two bytes each: some hundreds of pages, and a thousand customers.
+ROOM = 32_000_000
 KEY = 1_000
 # Nobody knows it, so nobody can have it written into a page.
 TOKEN = secrets.token_hex(16)
@@ -33,28 +34,30 @@ class Fragments:
     """So many characters of pieces; a piece is what is between the tokens in it."""
 
     def __init__(self, room: int = ROOM) -> None:
-        self.room, self.taken = room, 0
-        self._parts: OrderedDict[Hashable, Parts] = OrderedDict()
+        self._parts: LRUCache[Hashable, Parts] = LRUCache(room, getsizeof=_size)
         self._lock = Lock()
+
+    @property
+    def taken(self) -> int:
+        return int(self._parts.currsize)
 
     def get(self, key: Hashable) -> Parts | None:
         with self._lock:
-            found = self._parts.get(key)
-            if found is not None:
-                self._parts.move_to_end(key)
-            return found
+            return self._parts.get(key)
 
     def keep(self, key: Hashable, parts: Parts) -> None:
-        with self._lock:
-            self.taken += _size(parts) - _size(self._parts.pop(key, ()))
+        # One that is larger than all the room is not kept.
+        with self._lock, suppress(ValueError):
             self._parts[key] = parts
-            while self.taken > self.room:
-                self.taken -= _size(self._parts.popitem(last=False)[1])
 
     def clear(self) -> None:
         with self._lock:
             self._parts.clear()
-            self.taken = 0
+
+
+def _size(parts: Parts) -> int:
+    # An empty piece and what it is known by take room too.
+    return KEY + sum(map(len, parts))
 
 
 FRAGMENTS = Fragments()
@@ -65,8 +68,3 @@ def reader(context: Any) -> tuple[Hashable, ...]:
     member, workspace = context.get("member"), context.get("workspace")
     place = workspace and (workspace.key, workspace.slug, workspace.name, workspace.currency, workspace.time_zone)
     return get_language(), place, member and audience(member)
-
-
-def _size(parts: Parts) -> int:
-    # An empty piece and what it is known by take room too.
-    return KEY + sum(map(len, parts)) if parts else 0

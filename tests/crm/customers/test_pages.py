@@ -57,6 +57,8 @@ def test_every_page_shows_hostile_text_as_text(client_as: ClientAs, by: Membersh
 
 def test_personal_data_is_hidden_from_whom_it_is_not_for(client_as: ClientAs, by: Membership, ann: Customer) -> None:
     change_customer(ann, by, email="ann.other@example.com", address="1 Hidden Street")
+    # Somebody who may see them has just had the page drawn.
+    assert "Hidden Street" in client_as("manager").get(to("customer", ann.pk)).content.decode()
     browser = client_as("viewer")
     asked = [to("customer", ann.pk), to("older_events", ann.pk), to("customer_list") + "?columns=name,email,phone"]
     asked += [to("palette") + "?q=ann", to("pick_customer") + "?q=ann"]

@@ -94,7 +94,9 @@ def test_the_one_that_nobody_asked_for_the_longest_goes_first() -> None:
     kept.keep("c", ("123",))
     assert kept.taken == 2 * KEY + 8
     kept.keep("longer than all the room", ("1" * (2 * KEY + 11),))
-    assert kept.taken == 0
+    assert kept.get("longer than all the room") is None
+    assert kept.taken == 2 * KEY + 8
+    kept.clear()
     kept.keep("nothing to show", ("",))
     assert kept.taken == KEY
 

@@ -25,7 +25,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "bench-data"
-STEPS = ("_take", "_add_customers", "_replace_scores", "keep")
+STEPS = ("_take", "_add_customers", "_choose_scores", "columns_of", "_replace_scores")
 SLOWEST = 15
 
 

@@ -2,12 +2,14 @@
 
 `python benchmarks/churn.py [--data FOLDER] [--rounds 3] [--sets telco bank …]`: tables with a label in `rounds` × five
 folds, everything (choice, number of trees, calibration) done anew within each; companies' orders with the later as the
-test. FOLDER holds the data sets; default: $ZHIKE_TEST_DATA.
+test. FOLDER holds the data sets; default: $ZHIKE_TEST_DATA. With `--reasons` instead: how many reasons would tell the
+contrary of what happened if each topic were told by the feature that weighs most, and how many are told.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import time
 from collections.abc import Callable
@@ -20,10 +22,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from run import say
 
-from zhike.churn import ChurnModel, learn, propose_days
+from zhike.churn import ChurnModel, at_risk, features, learn, propose_days
 from zhike.churn.measures import Measures
+from zhike.churn.reasons import WORTH_SAYING, together
 from zhike.churn.tabular import labelled
 from zhike.churn.validation import fold_splits
+
+EXPLAINED = 1_500
 
 LABELLED = {
     "telco": ("telco_churn/Telco-Customer-Churn.csv", None),
@@ -89,14 +94,49 @@ def company(name: str, folder: Path) -> None:
         say(f"| {name} | {days} | {e.rows:,} | {e.base_rate:.1%} | {e.chosen} | {got} | {seconds:.1f} |")
 
 
+def reasons(name: str, folder: Path, most: int = 3) -> None:
+    """Of some customers: the heaviest topics by weight alone, and what is told (`zhike.churn.reasons`)."""
+    if name in LABELLED:
+        file, label = LABELLED[name]
+        table = labelled(folder / file, label)
+        model, rows = ChurnModel.fit(table.table, table.label), table.table
+    else:
+        lines, last = COMPANIES[name](folder)
+        days = propose_days({"order_lines": lines}, last).days
+        model = learn({"order_lines": lines}, last, days=days)
+        rows = at_risk(features({"order_lines": lines}, last), days).order_by("customer_id").to_pyarrow()
+    rows = rows.slice(0, EXPLAINED)
+    x = model.layout.matrix(rows)
+    parts, topics = model.learner.parts(x), list(together(model.layout).values())
+    left = np.column_stack([model.context.like(j, x[:, j]).left for j in range(x.shape[1])])
+    effects = np.column_stack([parts[:, columns].sum(axis=1) for columns in topics])
+    heaviest, weighed, wrong = np.argsort(-np.abs(effects), axis=1)[:, :most], 0, 0
+    for row, topic in ((at, one) for at in range(len(x)) for one in heaviest[at]):
+        sign, columns = np.sign(effects[row, topic]), topics[topic]
+        if abs(effects[row, topic]) >= WORTH_SAYING:
+            weighed += 1
+            main = columns[int(np.argmax(parts[row, columns] * sign))]
+            wrong += (left[row, main] - model.context.rate) * sign < 0
+    told = [json.loads(kept or "[]") for kept in model.kept_reasons(rows).to_pylist()]
+    without = sum(not one for one in told)
+    say(f"| {name} | {len(x):,} | {weighed:,} | {wrong / weighed:.1%} | {sum(map(len, told)):,} | {without:,} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=os.environ.get("ZHIKE_TEST_DATA"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sets", nargs="*", default=[*LABELLED, *COMPANIES], choices=[*LABELLED, *COMPANIES])
+    parser.add_argument("--reasons", action="store_true")
     chosen = parser.parse_args()
     if chosen.data is None:
         parser.error("set ZHIKE_TEST_DATA, or give --data FOLDER")
+    if chosen.reasons:
+        say("| table | customers | reasons by weight | at odds with what happened | told | customers without |")
+        say("|---|---:|---:|---:|---:|---:|")
+        for name in chosen.sets:
+            reasons(name, chosen.data)
+        return
     say(f"\n### Labelled tables, {chosen.rounds} × 5 folds, fitted whole within each\n")
     say("| table | customers | left | AUC | Brier | log-loss | ECE | processor s per fit |")
     say("|---|---:|---:|---:|---:|---:|---:|---:|")

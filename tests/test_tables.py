@@ -293,6 +293,31 @@ def test_a_csv_is_read_once_and_let_go(tmp_path: Path) -> None:
     assert held() == before
 
 
+def test_a_csv_is_let_go_although_somebody_was_reading(tmp_path: Path) -> None:
+    """DuckDB takes no other command while a result is open: what could not be dropped then goes with the next."""
+    con = ibis.get_backend().con
+
+    def held() -> set[str]:
+        return {name for (name,) in con.sql("SELECT table_name FROM duckdb_tables()").fetchall()}
+
+    gc.collect()
+    before = held()
+    path = csv(tmp_path, HEADER, *(f"a,{number},2025-01-01,5" for number in range(300_000)))
+    orders = as_orders(path)
+    reader = con.sql(ibis.get_backend().compile(orders)).to_arrow_reader()
+    rows = next(reader).num_rows
+    del orders
+    gc.collect()
+    assert rows + sum(batch.num_rows for batch in reader) == 300_000
+    del reader
+    assert len(held() - before) == 1
+    later = as_orders(csv(tmp_path, HEADER, "b,1,2025-01-01,5"))
+    assert len(held() - before) == 1
+    del later
+    gc.collect()
+    assert held() == before
+
+
 def test_amounts_written_otherwise_go_to_the_forgiving_reader(tmp_path: Path) -> None:
     comma = csv(tmp_path, HEADER.replace(",", ";"), "a;1;31.12.2024;1.234,50", "b;2;30.12.2024;7,25")
     assert [(row["ordered_at"].day, row["amount"]) for row in rows(comma)] == [(31, 1234.5), (30, 7.25)]

@@ -85,12 +85,17 @@ class Settings:
 
     @classmethod
     def from_run(cls, run: Run) -> Settings:
-        """The settings of a stored run. One that this version no longer has decides nothing and is left out.
+        """The settings of a stored run, as `from_stored`."""
+        return cls.from_stored(run.settings)
+
+    @classmethod
+    def from_stored(cls, values: Mapping[str, Any]) -> Settings:
+        """Settings that were kept with a run. One that this version no longer has decides nothing and is left out.
 
         Raises:
             SettingsError: a value that is no longer allowed.
         """
-        return cls.from_dict(_known(cls(), run.settings))
+        return cls.from_dict(_known(cls(), values))
 
     @classmethod
     def from_file(cls, path: Path) -> Settings:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -123,6 +124,7 @@ def read_once(table: Any) -> Any:
 
     It spills to disk what does not fit in memory. Not Ibis's own `cache`: Ibis 12 cannot drop what it has cached.
     """
+    _drop_waiting()
     engine = ibis.get_backend()
     name = ibis.util.gen_name("zhike_read")
     engine.con.execute(f"CREATE TEMP TABLE {quoted(name)} AS {engine.compile(table)}").fetchall()
@@ -131,10 +133,25 @@ def read_once(table: Any) -> Any:
     return held
 
 
+# What nothing mentions any more, but could not be dropped at once: engine and name.
+_WAITING: deque[tuple[Any, str]] = deque()
+
+
 def _let_go(con: Any, name: str) -> None:
-    # At the end of the process, or after somebody has disconnected, there is nothing to drop.
-    with suppress(duckdb.Error):
-        con.execute(f"DROP TABLE IF EXISTS {quoted(name)}").fetchall()
+    _WAITING.append((con, name))
+    _drop_waiting()
+
+
+def _drop_waiting() -> None:
+    """While somebody reads a result of an engine it takes no other command: what waits for that goes with the next."""
+    for _ in range(len(_WAITING)):
+        # Another thread may have taken the last; and when somebody has disconnected, there is nothing to drop.
+        with suppress(IndexError, duckdb.Error):
+            con, name = _WAITING.popleft()
+            try:
+                con.execute(f"DROP TABLE IF EXISTS {quoted(name)}").fetchall()
+            except duckdb.ResourceInUseException:
+                _WAITING.append((con, name))
 
 
 def cleaned(

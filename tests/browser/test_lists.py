@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import Axe
-from tests.browser.conftest import Shop
+from tests.browser.conftest import EMAIL, PASSWORD, Shop
 
 SENTENCE = "Revenue at least 200 and (Orders at least 5 or Customer contains Li)"
 
@@ -47,6 +49,27 @@ def test_nested_conditions_are_asked_saved_and_found_again(shop: Shop, page: Pag
     page.get_by_role("button", name="Close").first.click()
     page.get_by_role("button", name="Delete this view").click()
     expect(view).to_have_count(0)
+
+
+@pytest.mark.parametrize("asked", ["conditions", "palette", "link", "script"])
+def test_who_is_signed_out_meanwhile_signs_in_and_is_back(shop: Shop, page: Page, asked: str) -> None:
+    address = f"{shop.inside}customers/?q=Twin"
+    page.goto(address)
+    page.context.clear_cookies()
+    if asked == "conditions":
+        page.get_by_role("button", name="Filter").click()
+    elif asked == "palette":
+        page.keyboard.press("Control+k")
+    elif asked == "link":
+        page.locator(".list-tabs, .nav").get_by_role("link", name="All", exact=True).click()
+    else:
+        page.evaluate("htmx.ajax('GET', location.href, { target: '#list', select: '#list', swap: 'outerHTML' })")
+    expect(page).to_have_url(re.compile(r"/accounts/login/\?next=/w/shop/customers/"))
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").first.click()
+    expect(page).to_have_url(address if asked != "link" else re.compile(r"/w/shop/customers/"))
+    expect(page.locator(".list-total")).to_be_visible()
 
 
 def fill_in(condition: Locator, column: str, test: str, value: str) -> None:

@@ -85,7 +85,9 @@ def test_a_shop_learns_from_its_own_past(bench: Bench) -> None:
             assert len(told_reasons(row["churn_reasons"], language="zh")) == len(told_reasons(row["churn_reasons"]))
         else:
             assert row["warnings"] is None
-    assert any(row["churn_reasons"] for row in rows.values())
+    kept = [reason for row in rows.values() for reason in json.loads(row["churn_reasons"] or "[]")]
+    assert kept
+    assert all((reason["left"] - reason["all"]) * reason["effect"] > 0 for reason in kept)
 
 
 def test_the_same_again_whatever_the_order_of_the_rows_and_whatever_came_later(bench: Bench) -> None:
@@ -201,6 +203,17 @@ def test_a_list_that_says_who_left_is_learnt_from_without_what_knows_the_answer(
     said = {reason.topic for row in here for reason in told_reasons(row["churn_reasons"])}
     assert said == {"Contract", "Calls"}
     assert any("monthly" in reason.sentence for row in here for reason in told_reasons(row["churn_reasons"]))
+
+
+def test_a_column_that_looks_as_if_it_said_who_left_is_found(bench: Bench) -> None:
+    orders = orders_of(("x", [3]))
+    _rows, proof = scored(bench, {"orders": orders, "customers": contract(50)})
+    assert proof.details["flag_found"] == "Churn"
+    own = [json.dumps({"Churn": "price", "left": "1", "流失风险": "高"}), json.dumps({"left": None})]
+    table = contract(2).drop(["attributes"]).append_column("attributes", [own])
+    assert scored(bench, {"orders": orders, "customers": table})[1].details["flag_found"] == "left"
+    assert scored(bench, {"orders": orders, "customers": table}, flag="left")[1].details["flag_found"] == ""
+    assert scored(bench, {"orders": orders})[1].details["flag_found"] == ""
 
 
 @pytest.mark.parametrize("flag", ["nothing", "city", 'a"]; DROP'])

@@ -194,6 +194,39 @@ def test_what_was_materialised_inside_is_gone_outside(lake: Lake) -> None:
     assert lake.engine.to_pyarrow(kept).to_pylist() == [{"a": 1}]
 
 
+def test_threads_that_share_a_lake_take_turns(lake: Lake) -> None:
+    """What one materialises stays until its own end, and nobody closes the engine under it."""
+    order: list[str] = []
+    began = threading.Event()
+
+    def second() -> None:
+        began.wait()
+        with lake as shared, shared.temporary():
+            order.append("second")
+            table = shared.materialised(ibis.memtable({"a": [2]}), "theirs")
+            order.append(str(shared.engine.to_pyarrow(table).to_pylist()))
+
+    other = threading.Thread(target=second)
+    other.start()
+    with lake as shared, shared.temporary():
+        mine = shared.materialised(ibis.memtable({"a": [1]}), "mine")
+        began.set()
+        other.join(0.3)
+        assert shared.engine.to_pyarrow(mine).to_pylist() == [{"a": 1}]
+        order.append("first")
+    other.join()
+    assert order == ["first", "second", "[{'a': 2}]"]
+
+
+def test_what_another_thread_materialises_is_its_own(lake: Lake) -> None:
+    made: list[Any] = []
+    with lake.temporary():
+        other = threading.Thread(target=lambda: made.append(lake.materialised(ibis.memtable({"a": [2]}), "theirs")))
+        other.start()
+        other.join()
+    assert lake.engine.to_pyarrow(made[0]).to_pylist() == [{"a": 2}]
+
+
 def test_only_one_writer_at_a_time(lake: Lake) -> None:
     with lake.writing(), pytest.raises(LakeError, match="Another process is writing"), lake.writing(wait=0):
         pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,18 @@ class Kind:
     left: float
 
 
+class Like(NamedTuple):
+    """Of many values: from where to where the like ones lie, and the share of such customers that left; NaN where there
+    were too few, or the value lies outside all that were seen."""
+
+    low: Matrix
+    high: Matrix
+    left: Matrix
+
+
+_PARTS = ("low", "high", "customers", "left")
+
+
 @dataclass(frozen=True)
 class Context:
     """Per feature the kinds of customers there were; `rate` is the share of all that left."""
@@ -37,12 +49,15 @@ class Context:
         kinds = tuple(_kinds(x[:, j], left, feature) for j, feature in enumerate(layout.features))
         return cls(float(left.mean()), kinds)
 
-    def kind(self, feature: int, value: float) -> Kind | None:
-        """The customers with a like value; None when there were too few, or the value lies outside all of them."""
-        for kind in self.kinds[feature]:
-            if kind.low <= value <= kind.high and kind.customers >= FEWEST:
-                return kind
-        return None
+    def like(self, feature: int, column: Matrix) -> Like:
+        """The customers with a like value, for each of many values of a feature."""
+        kinds = self.kinds[feature]
+        if not kinds:
+            return Like(*(np.full(len(column), np.nan) for _part in Like._fields))
+        low, high, customers, left = (np.array([getattr(kind, name) for kind in kinds]) for name in _PARTS)
+        at = np.clip(np.searchsorted(low, column, side="right") - 1, 0, len(kinds) - 1)
+        found = (column >= low[at]) & (column <= high[at]) & (customers[at] >= FEWEST)
+        return Like(*(np.where(found, part[at], np.nan) for part in (low, high, left)))
 
     def to_dict(self) -> dict[str, Any]:
         return {"rate": self.rate, "kinds": [[vars(kind) for kind in kinds] for kinds in self.kinds]}

@@ -37,7 +37,7 @@ def common(panel: pa.Table) -> list[dict[str, Any]]:
 
 
 def said_rules(table: pa.Table, label: str) -> list[dict[str, Any]]:
-    """`zhike.churn.rules` as they are kept: numbers, and the sentence in each language."""
+    """`zhike.churn.rules` as they are kept: numbers, the columns a rule is about, and the sentence in each language."""
     try:
         found = rules(table, label, most=MOST_RULES)
     except InputError:
@@ -49,6 +49,7 @@ def _kept(rule: LeaverRule) -> dict[str, Any]:
     numbers = ("customers", "support", "confidence", "lift", "proven_customers", "proven_confidence", "p_value")
     kept: dict[str, Any] = {name: getattr(rule, name) for name in numbers}
     return kept | {
+        "columns": [condition.column for condition in rule.conditions],
         "sentences": {language: rule.sentence(language) for language in LANGUAGES},
         "conditions": {language: rule.conditions_said(language) for language in LANGUAGES},
     }

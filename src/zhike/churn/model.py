@@ -17,9 +17,9 @@ from zhike.churn.calibration import Calibration
 from zhike.churn.candidates import Learner, Learners, possible
 from zhike.churn.context import Context
 from zhike.churn.evaluation import Evaluation, evaluate
-from zhike.churn.explained import kept_reasons
+from zhike.churn.explained import MOST, kept_reasons, told_reasons
 from zhike.churn.layout import Layout, Matrix, find_layout
-from zhike.churn.reasons import Reason, reasons_of
+from zhike.churn.reasons import Reason
 from zhike.churn.tabular import Labels, labelled, raw_table
 from zhike.churn.validation import ask, best_of_each, choose, fold_splits, rarer, time_splits, unseen
 from zhike.errors import InputError
@@ -137,7 +137,7 @@ class ChurnModel:
         return self.calibration.probability(np.concatenate(logits)) if logits else np.zeros(0)
 
     def reasons(
-        self, table: Any, customer_id: Any = None, *, most: int = 3, language: str | None = None
+        self, table: Any, customer_id: Any = None, *, most: int = MOST, language: str | None = None
     ) -> list[Reason]:
         """Why the customer's probability is what it is: what weighs most, the heaviest first.
 
@@ -148,18 +148,16 @@ class ChurnModel:
         Raises:
             InputError: the table cannot be read, or has no such customer.
         """
-        row = self._row(raw_table(table), customer_id)
-        x = self.layout.matrix(row)
-        parts = self.learner.parts(x)[0]
-        return reasons_of(row.to_pylist()[0], x[0], parts, self.layout, self.context, most=most, language=language)
+        kept = self.kept_reasons(self._row(raw_table(table), customer_id), most=most)
+        return told_reasons(kept[0].as_py(), language=language)
 
-    def kept_reasons(self, rows: pa.Table) -> pa.Array:
+    def kept_reasons(self, rows: pa.Table, most: int = MOST) -> pa.Array:
         """The heaviest reasons of each row as JSON text (`zhike.churn.explained`)."""
         parts = [rows.slice(at, SLICE) for at in range(0, max(rows.num_rows, 1), SLICE)]
         found = []
         for part in parts:
             x = self.layout.matrix(part)
-            found.append(kept_reasons(part, x, self.learner.parts(x), self.layout, self.context))
+            found.append(kept_reasons(part, x, self.learner.parts(x), self.layout, self.context, most))
         return pa.concat_arrays(found)
 
     def _who(self, rows: pa.Table) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ibis import _ as this
 
 from zhike.churn.definition import DEFAULT_DAYS, propose_days
 from zhike.churn.evaluation import TOO_GOOD, Evaluation
+from zhike.churn.flags import found_flag
 from zhike.churn.indicators import indicators, warning_counts
 from zhike.churn.learnt import Past
 from zhike.churn.leavers import staying
@@ -93,6 +94,7 @@ def score_churn(
         "why_days": why_days,
         "warnings": warning_counts(warned),
         "staying": None if settings.flag else staying(summary, days),
+        "flag_found": "" if settings.flag or "customers" not in tables else found_flag(tables["customers"]),
         **answer.details,
     }
     return scores, _proof(answer, as_of, details, notes)

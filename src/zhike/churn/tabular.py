@@ -22,8 +22,10 @@ from zhike.tables import as_table
 
 Labels = NDArray[np.bool_]
 
-_LABEL_NAMES = ("churn", "churned", "exited", "attrition", "attrited", "left", "churn_flag", "is_churn", "churn label")
+_LABEL_NAMES = {"churn", "churned", "exited", "attrition", "attrited", "left", "churn flag", "is churn", "churn label",
+                "is churned", "has churned", "has left", "attrition flag"}  # fmt: skip
 _LABEL_ZH = re.compile("流失")
+_GAP = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
 _YES = {"yes", "y", "true", "true.", "t", "1", "1.0", "left", "churn", "churned", "exited", "attrited customer",
         "是", "流失", "已流失"}  # fmt: skip
 _NO = {"no", "n", "false", "false.", "f", "0", "0.0", "stayed", "retained", "active", "existing customer",
@@ -103,7 +105,7 @@ def _label_name(names: list[str], label: str | None) -> str:
                 found=", ".join(names),
             )
         return label
-    found = [n for n in names if n.strip().casefold() in _LABEL_NAMES or _LABEL_ZH.search(n)]
+    found = [name for name in names if is_called_label(name)]
     if len(found) != 1:
         raise InputError(
             "Which column says who left cannot be told from {found}.",
@@ -111,6 +113,22 @@ def _label_name(names: list[str], label: str | None) -> str:
             found=", ".join(names),
         )
     return found[0]
+
+
+def is_called_label(name: str) -> bool:
+    """Whether a column is called as one that says who left.
+
+    >>> [name for name in ("Churn", "Attrition_Flag", "isChurned", "是否流失", "Left wing") if is_called_label(name)]
+    ['Churn', 'Attrition_Flag', 'isChurned', '是否流失']
+    """
+    words = _GAP.sub(" ", name).strip().casefold()
+    return words in _LABEL_NAMES or bool(_LABEL_ZH.search(name))
+
+
+def says_yes_or_no(column: Any) -> bool:
+    """Whether it is plain which values of a column mean that somebody left."""
+    values = pc.unique(_text(column)).drop_null().to_pylist()
+    return bool(values) and {value.casefold() for value in values} <= _YES | _NO
 
 
 def _text(column: Any) -> Any:

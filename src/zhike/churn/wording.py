@@ -1,6 +1,7 @@
 """What the features of `zhike.churn.features` mean to a person: topics, and a sentence for each.
 
-Several features tell one story (no order for long, none last month, twice the usual gap): a reason tells it once.
+Several features tell one story (no order for long, none last month, twice the usual gap): a reason tells it once, by
+the feature that says most.
 """
 
 from __future__ import annotations
@@ -24,19 +25,17 @@ _BEGINNINGS = {
     "service": ("tickets_", "complaints_", "ticket_"),
     "opinion": ("nps", "csat", "feedback_"),
 }
-# What a topic is told with.
-TOLD_WITH = {
-    "silence": ("recency_days", "purchase_days", "rhythm_days"),
-    "activity": ("orders_90", "orders_180", "orders_all"),
-    "spending": ("money_90", "money_180", "money_all"),
-    "tenure": ("tenure_days",),
-    "variety": ("products_365",),
-    "returns": ("returns_365",),
-    "contact": ("interactions_90", "interactions_180"),
-    "service": ("tickets_365", "complaints_365"),
-    "opinion": ("nps", "csat"),
+# Features that are told with others of the customer's own numbers: as a logarithm or a ratio they tell nobody anything.
+STORIES = {
+    "overdue": ("recency_days", "purchase_days", "rhythm_days"),
+    "orders_trend": ("orders_90", "orders_180"),
+    "money_trend": ("money_90", "money_180"),
+    "interactions_trend": ("interactions_90", "interactions_180"),
 }
-# The features that a rule can be read from; the others (logarithms, deviations) tell a person nothing.
+# How evenly somebody buys weighs in a model, and no number of it says anything to a person.
+UNSAID = frozenset({"gap_sd"})
+TOPICS = tuple(_BEGINNINGS)
+# The features that a rule can be read from, and a reason where it has no story.
 NAMES = names(
     "churn_feature",
     recency_days="days since the last order",
@@ -119,12 +118,58 @@ def topic_of(feature: str) -> str | None:
     return next((topic for topic, starts in _BEGINNINGS.items() if feature.startswith(starts)), None)
 
 
-def topic_sentence(topic: str, row: Row) -> str | None:
-    """The story with this customer's numbers; None when the row does not have what it takes to tell it."""
-    try:
-        return _SENTENCES[topic](row)
-    except (KeyError, TypeError):
-        return None
+def reason_sentence(reason: Row) -> str | None:
+    """A kept reason (`zhike.churn.explained`) in words: the customer's value, and what customers with a like value did.
+
+    None where it was kept by an older Zhike, without the feature that tells it.
+    """
+    by = reason.get("by")
+    if by is None:
+        # By the customer's own rhythm alone, where nothing is known of others.
+        return _silence(reason) if all(name in reason for name in STORIES["overdue"]) else None
+    if by in STORIES and all(reason.get(name) is not None for name in STORIES[by]):
+        return _with_others(_TELL[by](reason), reason)
+    return _plain(by, reason)
+
+
+def _with_others(said: str, reason: Row) -> str:
+    if reason["left"] is None:
+        return said
+    return _("{said} Of such customers {left} left, of all {all}.", said=said, **_shares(reason))
+
+
+def _plain(by: str, reason: Row) -> str:
+    value, column = reason["value"], feature_name(by)
+    if by in NAMES:
+        column = column[:1].upper() + column[1:]
+    said = value if isinstance(value, str) else _("not known") if value is None else number(value)
+    if reason["left"] is None:
+        return _("{column}: {value}.", column=column, value=said)
+    values = {"column": column, "value": said, **_shares(reason)}
+    if isinstance(value, str) or reason["low"] == reason["high"]:
+        return _("{column}: {value}. Of such customers {left} left, of all {all}.", **values)
+    if reason["low"] is None:
+        values["high"] = number(reason["high"])
+        return _("{column}: {value}. Of customers with at most {high}, {left} left, of all {all}.", **values)
+    if reason["high"] is None:
+        values["low"] = number(reason["low"])
+        return _("{column}: {value}. Of customers with at least {low}, {left} left, of all {all}.", **values)
+    return _(
+        "{column}: {value}. Of customers with {low} to {high}, {left} left, of all {all}.",
+        low=number(reason["low"]),
+        high=number(reason["high"]),
+        **values,
+    )
+
+
+def _shares(reason: Row) -> dict[str, str]:
+    digits = digits_of(reason["all"]) - 2
+    return {name: f"{reason[name]:.{digits}%}" for name in ("left", "all")}
+
+
+def digits_of(rate: float) -> int:
+    """To how many digits shares beside this one are told: where few leave, a tenth of a per cent tells them apart."""
+    return 2 if rate >= 0.1 else 3
 
 
 def number(value: float) -> str:
@@ -153,67 +198,28 @@ def _silence(row: Row) -> str:
     )
 
 
-def _activity(row: Row) -> str:
-    now, before = row["orders_90"], row["orders_180"] - row["orders_90"]
-    return _(
-        "Orders so far: {all}; in the last 90 days {now}, in the 90 before {before}.",
-        all=number(row["orders_all"]),
-        now=number(now),
-        before=number(before),
-    )
+def _orders(row: Row) -> str:
+    now, before = _now_and_before(row, "orders")
+    return _("Orders in the last 90 days: {now}; in the 90 before: {before}.", now=now, before=before)
 
 
-def _spending(row: Row) -> str:
-    now, before = row["money_90"], row["money_180"] - row["money_90"]
-    return _(
-        "{all} spent so far: {now} in the last 90 days, {before} in the 90 before.",
-        all=number(row["money_all"]),
-        now=number(now),
-        before=number(before),
-    )
+def _money(row: Row) -> str:
+    now, before = _now_and_before(row, "money")
+    return _("Spent in the last 90 days: {now}; in the 90 before: {before}.", now=now, before=before)
 
 
-def _tenure(row: Row) -> str:
-    return _("Days as a customer: {days}.", days=number(row["tenure_days"]))
+def _interactions(row: Row) -> str:
+    now, before = _now_and_before(row, "interactions")
+    return _("{now} interactions in the last 90 days, {before} in the 90 before.", now=now, before=before)
 
 
-def _variety(row: Row) -> str:
-    return _("{products} different products bought in the last year.", products=number(row["products_365"]))
+def _now_and_before(row: Row, what: str) -> tuple[str, str]:
+    return number(row[f"{what}_90"]), number(row[f"{what}_180"] - row[f"{what}_90"])
 
 
-def _returns(row: Row) -> str:
-    return _("{returns} returns in the last year.", returns=number(row["returns_365"]))
-
-
-def _contact(row: Row) -> str:
-    now, before = row["interactions_90"], row["interactions_180"] - row["interactions_90"]
-    return _(
-        "{now} interactions in the last 90 days, {before} in the 90 before.", now=number(now), before=number(before)
-    )
-
-
-def _service(row: Row) -> str:
-    return _(
-        "{tickets} tickets in the last year, {complaints} of them complaints.",
-        tickets=number(row["tickets_365"]),
-        complaints=number(row["complaints_365"]),
-    )
-
-
-def _opinion(row: Row) -> str:
-    if row.get("nps") is not None:
-        return _("Likelihood to recommend of {score} out of 10 in the last year.", score=number(row["nps"]))
-    return _("Satisfaction of {score} out of 5 in the last year.", score=number(row["csat"]))
-
-
-_SENTENCES: dict[str, Callable[[Row], str]] = {
-    "silence": _silence,
-    "activity": _activity,
-    "spending": _spending,
-    "tenure": _tenure,
-    "variety": _variety,
-    "returns": _returns,
-    "contact": _contact,
-    "service": _service,
-    "opinion": _opinion,
+_TELL: dict[str, Callable[[Row], str]] = {
+    "overdue": _silence,
+    "orders_trend": _orders,
+    "money_trend": _money,
+    "interactions_trend": _interactions,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +25,15 @@ class Computing(ABC):
     url: str
 
     def __init__(self) -> None:
-        self._drops: list[Callable[[], object]] = []
+        self._until_closed: list[Callable[[], object]] = []
+        self._turn = threading.RLock()
+        self._of_thread = threading.local()
+
+    @property
+    def _drops(self) -> list[Callable[[], object]]:
+        """How to let go of what is made now: at the end of this thread's `temporary`, or when the lake is closed."""
+        drops: list[Callable[[], object]] = getattr(self._of_thread, "drops", self._until_closed)
+        return drops
 
     def __enter__(self) -> Self:
         return self
@@ -42,15 +51,16 @@ class Computing(ABC):
         """A new backend."""
 
     def close(self) -> None:
-        """Let go of the engine. The lake itself needs no closing."""
-        engine = self.__dict__.get("engine")
-        if engine is not None and engine.name == "pyspark":
-            _run_all(self._drops)
-        self._drops = []
-        self.__dict__.pop("engine", None)
-        # A Spark session belongs to the whole process; others may be using it.
-        if engine is not None and engine.name != "pyspark":
-            engine.disconnect()
+        """Let go of the engine, when no other thread is in its `temporary`. The lake itself needs no closing."""
+        with self._turn:
+            engine = self.__dict__.get("engine")
+            if engine is not None and engine.name == "pyspark":
+                _run_all(self._until_closed)
+            self._until_closed.clear()
+            self.__dict__.pop("engine", None)
+            # A Spark session belongs to the whole process; others may be using it.
+            if engine is not None and engine.name != "pyspark":
+                engine.disconnect()
 
     def small(self, table: pa.Table) -> Any:
         """A few rows of ours as a table on the lake's engine."""
@@ -93,13 +103,18 @@ class Computing(ABC):
 
     @contextmanager
     def temporary(self) -> Iterator[None]:
-        """What is materialised inside is dropped at the end, so that a lake that stays open does not fill up."""
-        outside, self._drops = self._drops, []
-        try:
-            yield
-        finally:
-            inside, self._drops = self._drops, outside
-            _run_all(inside)
+        """What is materialised inside is dropped at the end, so that a lake that stays open does not fill up.
+
+        Threads that share a lake take turns: an engine answers one at a time, and is not closed in the middle.
+        """
+        with self._turn:
+            outside = self._drops
+            self._of_thread.drops = inside = list[Callable[[], object]]()
+            try:
+                yield
+            finally:
+                self._of_thread.drops = outside
+                _run_all(inside)
 
     @contextmanager
     def stream(self, table: Any) -> Iterator[pa.RecordBatchReader]:

@@ -70,6 +70,18 @@ def runs(lake: Lake) -> list[Run]:
     return [Run(**entry) for entry in _LEDGER.entries(lake) if _LEDGER.landed(scores, entry["run"])]
 
 
+def numbered(lake: Lake, number: int) -> Run:
+    """The refresh of that number.
+
+    Raises:
+        LakeError: its scores are not in the lake.
+    """
+    found = next((run for run in runs(lake) if run.run == number), None)
+    if found is None:
+        raise LakeError("These scores are no longer in the lake.", fix="Refresh, then try again.")
+    return found
+
+
 def latest(lake: Lake) -> Run:
     """The run that answers what was asked last, whichever day that was about.
 

@@ -89,10 +89,14 @@ def _by_column(rows: QuerySet, order: Order, place: Place | None, count: int) ->
 
 def with_value(rows: QuerySet, order: Order, place: Place | None = None) -> QuerySet:
     """The rows that have a value in the column, in order, from a place on."""
-    path, sign, key = order.column.path, "-" if order.descending else "", f"{order.column.table}pk"
+    column, path = order.column, str(order.column.path)
+    sign, key = "-" if order.descending else "", f"{column.table}pk"
     present = rows.filter(**{f"{path}__isnull": False})
-    if order.column.scope:
-        present = present.filter(**{order.column.scope: order.workspace})
+    if column.scope:
+        present = present.filter(**{column.scope: order.workspace})
+    if column.ranks:
+        present, path = present.alias(rank_of_choice=column.key()), "rank_of_choice"
+        place = place and Place(column.rank(place.value), place.pk)
     if place:
         present = present.filter(_after(path, key, place, order.descending))
     return present.order_by(f"{sign}{path}", f"{sign}{key}")

@@ -5,22 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import File, Form, Query, Router
 from ninja.files import UploadedFile
 
+from zhike_crm.accounts.access import PERMISSIONS, can
 from zhike_crm.api import cursors
 from zhike_crm.api.answers import answer
 from zhike_crm.api.idempotency import idempotent
+from zhike_crm.api.import_schemas import ColumnsIn, ImportOut, ImportsOut, OwnFieldIn
 from zhike_crm.api.problems import Problem
-from zhike_crm.api.schemas import CURSOR, PROBLEMS, ColumnsIn, Id, ImportOut, ImportsOut
+from zhike_crm.api.schemas import CURSOR, PROBLEMS, Id
 from zhike_crm.api.security import AccessToken, may, not_larger_than
 from zhike_crm.audit.models import Via
-from zhike_crm.imports import actions
+from zhike_crm.imports import actions, own_fields
 from zhike_crm.imports.models import Import
-from zhike_crm.imports.privacy import hidden_columns
+from zhike_crm.imports.privacy import hidden_columns, proposed_mapping
 
 router = Router(tags=["imports"])
 # Room for what is around the file in the body.
@@ -68,8 +71,8 @@ def check(request: HttpRequest, pk: Id, body: ColumnsIn) -> HttpResponse:
     row = _found(request, pk)
     if not row.inspection:
         raise Problem(409, _("The file is still being looked into. Ask again in a moment."))
-    proposed = row.inspection.get("mapping", {}).get("columns", {})
-    actions.choose_columns(row, body.columns or proposed, by=request.by)
+    columns = body.columns or proposed_mapping(row)["columns"]
+    actions.choose_columns(row, columns, by=request.by, fields=_own_fields(row, body.fields, columns, request.by))
     return answer(_whole(row, request.by), 202)
 
 
@@ -110,7 +113,47 @@ def _whole(row: Import, by: Any) -> dict[str, Any]:
     looked, checked = row.inspection, row.check_result
     told = _short(row)
     told["inspection"] = {name: looked[name] for name in ("finding", "mapping", "columns") if name in looked}
+    told["inspection"] |= {"fields": _offered(row, by)} if looked else {}
     told["check"] = {name: checked[name] for name in ("finding", "mapping") if name in checked}
     if not hidden_columns(row, by):
         told["report"] = row.report or checked.get("report", {})
     return told
+
+
+def _own_fields(row: Import, asked: dict[str, OwnFieldIn], columns: dict[str, str], by: Any) -> list[dict[str, Any]]:
+    """The fields that columns become, as the action takes them.
+
+    Raises:
+        Problem: there is no such column or field, or customers have a place for what is in it.
+        PermissionDenied: the token may not define fields.
+    """
+    choices = {theirs: (_choice(one, by), one.label) for theirs, one in asked.items()}
+    found = own_fields.chosen_fields(row, choices, columns, by)
+    if left := sorted(set(asked) - {one["theirs"] for one in found}):
+        said = _("%(column)s cannot become a field: the file has no such column, or customers have a place for it.")
+        raise Problem(422, said % {"column": left[0][:80]})
+    return found
+
+
+def _choice(asked: OwnFieldIn, by: Any) -> str:
+    if asked.kind is not None:
+        if not can(by, "fields.edit"):
+            raise PermissionDenied(str(PERMISSIONS["fields.edit"]))
+        return asked.kind
+    for field in own_fields.fields_of(by):
+        if field.name == asked.field and field.archived_at is None:
+            return f"{own_fields.EXISTING}{field.pk}"
+    raise Problem(422, _("There is no custom field %(name)s.") % {"name": asked.field})
+
+
+def _offered(row: Import, by: Any) -> dict[str, dict[str, Any]]:
+    """Theirs → what it fills already or could become, as `fields` of a check takes it; where it is proposed."""
+    feeds = {theirs: ours for ours, theirs in proposed_mapping(row)["columns"].items()}
+    names = {f"{own_fields.EXISTING}{field.pk}": field.name for field in own_fields.fields_of(by)}
+    found = {}
+    for theirs, offer in own_fields.offers(row, by, feeds, None).items():
+        if feeds.get(theirs, "") not in own_fields.HAVE_A_PLACE and (offer.choice or offer.fills):
+            field = offer.fills.name if offer.fills else names.get(offer.choice)
+            kind = None if field else offer.choice
+            found[theirs] = {"kind": kind, "field": field, "label": offer.label, "personal": offer.personal}
+    return found

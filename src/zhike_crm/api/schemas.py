@@ -190,35 +190,6 @@ class MergeOut(Schema):
     undone: bool
 
 
-class ColumnsIn(Strict):
-    """Our column → theirs, complete: what is not named stays empty. Empty: as proposed."""
-
-    columns: Annotated[dict[str, str], AfterValidator(plain), Field(max_length=100)] = {}
-
-
-class ImportOut(Schema):
-    """`state` says how far it is; `inspection` and `check` what was found, `report` what became of it."""
-
-    id: int
-    name: str
-    state: str
-    table: str
-    source: str
-    size: int
-    problem: str
-    inspection: dict[str, Any]
-    check: dict[str, Any]
-    report: dict[str, Any]
-    counts: dict[str, int | None]
-    created_at: dt.datetime
-    imported_at: dt.datetime | None
-    undone_at: dt.datetime | None
-
-
-class ImportsOut(PageOut):
-    items: list[ImportOut]
-
-
 class ReceivedOut(Schema):
     """`index` is the place in the batch. A duplicate is a message that is stored already."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ def entry(
     actor: Actor,
     changes: Mapping[str, Any] | None = None,
     group: uuid.UUID | None = None,
+    told: Collection[str] = (),
 ) -> AuditEntry:
     """An entry that is not saved yet, for actions on many records."""
     return AuditEntry(
@@ -39,6 +40,7 @@ def entry(
         record_name=str(record)[:200],
         changes=dict(changes or {}),
         group=group or uuid.uuid4(),
+        told=sorted(set(told) & set(changes or ())) or None,
     )
 
 

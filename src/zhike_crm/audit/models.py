@@ -23,7 +23,8 @@ class Via(models.TextChoices):
 class AuditEntry(WorkspaceRow):
     """One change of one record. Entries of one bulk action share `group`, by which it is undone as a whole.
 
-    `changes` is {field: [before, after]} in JSON values.
+    `changes` is {field: [before, after]} in JSON values; `told` names the fields among them whose value before a file
+    had told, so that undoing gives it back as such.
     """
 
     at = models.DateTimeField(auto_now_add=True)
@@ -34,6 +35,7 @@ class AuditEntry(WorkspaceRow):
     record_id = models.BigIntegerField()
     record_name = models.CharField(max_length=200)
     changes = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    told = models.JSONField(null=True)
     group = models.UUIDField(default=uuid.uuid4)
     undone = models.BooleanField(default=False)
 

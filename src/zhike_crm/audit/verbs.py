@@ -43,6 +43,7 @@ VERBS = {
     "field.changed": _("changed the custom field"),
     "field.archived": _("archived the custom field"),
     "field.restored": _("brought back the custom field"),
+    "field.removed": _("removed the empty custom field"),
     "import.uploaded": _("uploaded"),
     "import.deleted": _("deleted the import"),
     "import.started": _("started an import"),

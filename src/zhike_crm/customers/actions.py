@@ -14,6 +14,7 @@ from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import Actor, differences, record
 from zhike_crm.audit.models import Via
 from zhike_crm.customers.models import Customer, Identity, Note, Task
+from zhike_crm.fields import turns
 from zhike_crm.fields.values import CUSTOM, definitions, write
 
 RECORD_TYPE = "customers.customer"
@@ -47,11 +48,12 @@ def change_customer(
     customer: Customer, by: Membership, *, custom: dict[str, Any] | None = None, via: str = Via.PAGE, **values: Any
 ) -> Customer:
     """Change what is known of a customer. What a person changed here, later imports leave alone."""
+    fields = [f for f in definitions(by.workspace_id, RECORD_TYPE) if f.name in (custom or {})]
+    turns.typing(by.workspace_id, fields)
     stored = Customer.objects.of(by.workspace_id).select_for_update().get(pk=customer.pk)
     changes = differences(stored, values)
     for name, value in values.items():
         setattr(stored, name, value)
-    fields = definitions(by.workspace_id, RECORD_TYPE)
     written = write(stored, fields, custom or {})
     typed = {*changes, *(f"{CUSTOM}{field.name}" for field in fields if field.told_by and field.name in written)}
     if typed:

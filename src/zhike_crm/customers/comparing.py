@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.actions import RECORD_TYPE
+from zhike_crm.customers.merging import Side, side_of, wins
 from zhike_crm.customers.models import EDITABLE, Customer
 from zhike_crm.customers.queries import PERSONAL, hidden_value, said
 from zhike_crm.fields.values import CUSTOM, definitions, open_definitions, values_of
@@ -34,20 +35,21 @@ class Line:
 def lines(kept: Customer, other: Customer, member: Membership) -> list[Line]:
     """The fields that at least one of the two has, those that differ first."""
     open_book = can(member, "personal.view")
+    sides = side_of(kept), side_of(other)
     found = []
     for name in EDITABLE:
         label = str(Customer._meta.get_field(name).verbose_name).capitalize()
         values = [_own(customer, name) for customer in (kept, other)]
         if name in PERSONAL and not open_book:
             values = [value and hidden_value(name, value) for value in values]
-        found.append(_line(name, label, *values))
+        found.append(Line(name, label, *values, _chosen(name, *sides)))
     fields = open_definitions(member, RECORD_TYPE)
     custom = values_of(fields, [kept.pk, other.pk])
     for field in fields:
         values = [custom.get(customer.pk, {}).get(field.name) for customer in (kept, other)]
-        found.append(
-            _line(f"{CUSTOM}{field.name}", field.label, *("" if v is None else said(field, v) for v in values))
-        )
+        name = f"{CUSTOM}{field.name}"
+        shown = ("" if v is None else said(field, v) for v in values)
+        found.append(Line(name, field.label, *shown, _chosen(name, *sides)))
     return sorted((line for line in found if line.kept or line.other), key=lambda line: not line.differs)
 
 
@@ -78,5 +80,5 @@ def _own(customer: Customer, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _line(name: str, label: str, kept: str, other: str) -> Line:
-    return Line(name, label, kept, other, "other" if other and not kept else "kept")
+def _chosen(name: str, kept: Side, other: Side) -> str:
+    return "other" if wins(name, kept, other) else "kept"

@@ -11,6 +11,7 @@ import logging
 import time
 import uuid
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -44,20 +45,25 @@ KEEP = "keep_columns"
 _PAUSE, _PAUSES, _ROUNDS = 5.0, 24, 3
 
 
-def keep(con: duckdb.DuckDBPyConnection, workspace: Workspace, added: dt.datetime | None) -> str:
-    """Write the file, in the transaction that copies the scores; returns its name.
+@dataclass(frozen=True)
+class Columns:
+    """What the file will have, and since when changes may have come that are not in it."""
 
-    The name is empty when there is no need of a file, and when it cannot be written: lists then ask the database, which
-    is slow, but no reason to fail.
+    workspace: Workspace
+    table: pa.Table
+    since: dt.datetime
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Columns | None:
+    """The columns as the database has them, in the transaction that copies the scores; None for few customers.
 
     Args:
-        con: has a table `current`: the scores of each customer, as the database has them.
-        added: the moment of the customers whom this transaction made, which are in the file.
+        con: has a table `current`: the scores of each customer, as the database has them or is about to.
     """
     since = _unfinished_since()
     people = bulk.read(Customer, ["id", *_OWN, "owner_id", "deleted_at", "merged_into_id"], workspace.pk)
     if len(people) < MANY:
-        return ""
+        return None
     con.register("people", people)
     own = ", ".join(f"p.{name}" for name in _OWN)
     scores = ", ".join(f's.{name} AS "score__{name}"' for name in SCORES)
@@ -67,13 +73,27 @@ def keep(con: duckdb.DuckDBPyConnection, workspace: Workspace, added: dt.datetim
         " FROM people p LEFT JOIN current s ON s.customer_id = p.id ORDER BY p.id"
     ).to_arrow_table()
     con.unregister("people")
+    return Columns(workspace, table, since)
+
+
+def write_columns(columns: Columns | None, added: dt.datetime | None) -> str:
+    """Write the file and return its name; asks nothing of the database.
+
+    The name is empty when there is no need of a file, and when it cannot be written: lists then ask the database, which
+    is slow, but no reason to fail.
+
+    Args:
+        columns: what is in it.
+        added: the moment of the customers whom this transaction made, which are in the file.
+    """
+    if columns is None:
+        return ""
     name = uuid.uuid4().hex
     try:
-        files.write(_path(workspace, name), _few_as_codes(table), since, added)
+        files.write(_path(columns.workspace, name), _few_as_codes(columns.table), columns.since, added)
     except OSError as wrong:
-        log.warning(
-            "workspace %s: lists are slow, the file of their columns cannot be written: %s", workspace.pk, wrong
-        )
+        place = columns.workspace.pk
+        log.warning("workspace %s: lists are slow, the file of their columns cannot be written: %s", place, wrong)
         return ""
     return name
 
@@ -86,7 +106,7 @@ def keep_again(workspace: Workspace) -> None:
         if run is None:
             return
         con.register("current", bulk.read(Score, ["customer_id", *SCORES], workspace.pk))
-        name = keep(con, workspace, None)
+        name = write_columns(columns_of(con, workspace), None)
         if name:
             # If it cannot be written, the one that is there goes on being right.
             ScoredRun.objects.of(workspace).filter(pk=run.pk).update(columns=name)

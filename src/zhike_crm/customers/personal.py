@@ -34,9 +34,9 @@ def open_topics(member: Membership) -> tuple[str, ...] | None:
     if can(member, "personal.view"):
         return None
     # SciPy takes a moment to load.
-    from zhike.churn.wording import TOLD_WITH
+    from zhike.churn.wording import NAMES, STORIES, TOPICS
 
-    return (*_columns(member), *TOLD_WITH)
+    return (*_columns(member), *NAMES, *STORIES, *TOPICS)
 
 
 def _columns(member: Membership) -> tuple[str, ...]:
@@ -49,25 +49,29 @@ def _columns(member: Membership) -> tuple[str, ...]:
 
 
 def open_reasons(kept: str | None, columns: Collection[str] | None) -> str | None:
-    """Kept reasons (`zhike.churn.explained`) without those about other columns.
+    """Kept reasons (`zhike.churn.explained`) without those that another column tells.
 
-    >>> open_reasons('[{"topic": "AGE_DESC", "effect": 1}, {"topic": "Plan", "effect": 2}]', ("Plan",))
-    '[{"topic": "Plan", "effect": 2}]'
+    >>> open_reasons('[{"topic": "AGE_DESC", "by": "AGE_DESC"}, {"topic": "Plan", "by": "Plan"}]', ("Plan",))
+    '[{"topic": "Plan", "by": "Plan"}]'
     """
     if kept is None or columns is None:
         return kept
-    return json.dumps([reason for reason in json.loads(kept) if reason["topic"] in columns], ensure_ascii=False)
+    # By the customer's rhythm alone no feature tells it.
+    told = [reason for reason in json.loads(kept) if reason.get("by", reason["topic"]) in columns]
+    return json.dumps(told, ensure_ascii=False)
 
 
-def is_open_rule(conditions: str, columns: Collection[str] | None) -> bool:
-    """Whether a rule about leavers, its conditions in English, is about these columns only.
+def is_open_rule(rule: Mapping[str, Any], columns: Collection[str] | None) -> bool:
+    """Whether a kept rule about leavers is about these columns only. One kept without its columns cannot be judged.
 
-    Rules are kept as sentences. What cannot be read back for certain, as a value with an "and" in it, is not open.
-
-    >>> is_open_rule("Plan is a and Visits is at most 3", ("Plan", "Visits"))
+    >>> is_open_rule({"columns": ["Plan", "Visits"]}, ("Plan", "Visits"))
     True
-    >>> is_open_rule("Plan is a and AGE_DESC is 45-54", ("Plan", "Visits"))
+    >>> is_open_rule({"columns": ["Plan", "AGE_DESC"]}, ("Plan", "Visits"))
+    False
+    >>> is_open_rule({"conditions": {"en": "Plan is a"}}, ("Plan", "Visits"))
     False
     """
-    heads = () if columns is None else tuple(f"{column} is " for column in columns)
-    return columns is None or all(said.startswith(heads) for said in conditions.split(" and "))
+    if columns is None:
+        return True
+    about = rule.get("columns")
+    return bool(about) and set(about) <= set(columns)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -25,10 +26,11 @@ from zhike.lake.runs import Run, runs, scores_of
 from zhike.portrait import profiles
 from zhike.proof import Proof
 from zhike_crm import bulk
-from zhike_crm.customers.keeping import keep, tidy
+from zhike_crm.customers.keeping import columns_of, tidy, write_columns
 from zhike_crm.customers.models import Customer, Identity, Score, ScoredRun
 from zhike_crm.customers.telling import TEXTS, WIDTHS, retell, told_anew
 from zhike_crm.customers.told_fields import retell_fields
+from zhike_crm.fields import turns
 from zhike_crm.workspaces.models import Workspace
 
 BATCH = 100_000
@@ -43,18 +45,19 @@ def copy_run(workspace: Workspace, lake: Lake, run: Run, *, simulated: bool = Fa
         _take(con, lake, "scores", scores_of(lake, run).select("customer_id", *_NOT_COPIED[2:], *_COPIED))
         _take(con, lake, "profiles", _profiles(lake, run))
         with transaction.atomic():
+            turns.reading(workspace)
             con.register("known", bulk.read(Identity, ["identity", "customer_id"], workspace.pk))
             # Never a whole second: that is written in two ways.
             moment = timezone.now().replace(microsecond=1)
             retold = retell(con, workspace, moment) if told_anew(run, _copied_last(lake, workspace)) else 0
             added = _add_customers(con, workspace, moment, simulated)
             retell_fields(con, workspace, lake, run)
-            copied = _replace_scores(con, workspace)
-            told = {
-                "run": run.run,
-                "unproven": _unproven(run),
-                "columns": keep(con, workspace, moment if added or retold else None),
-            }
+            _choose_scores(con, workspace)
+            columns = columns_of(con, workspace)
+            with ThreadPoolExecutor(1) as beside:
+                writing = beside.submit(write_columns, columns, moment if added or retold else None)
+                copied = _replace_scores(con, workspace)
+            told = {"run": run.run, "unproven": _unproven(run), "columns": writing.result()}
             ScoredRun.objects.update_or_create(workspace=workspace, defaults=told)
             bulk.analyse(*([Customer, Identity] if added else []), Score)
             transaction.on_commit(partial(tidy, workspace))
@@ -139,8 +142,8 @@ def _add_customers(con: duckdb.DuckDBPyConnection, workspace: Workspace, moment:
     return count
 
 
-def _replace_scores(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> int:
-    """As a table `current` of ours first: the file of columns is made of it too."""
+def _choose_scores(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
+    """The scores as the database will have them, in a table `current` of ours."""
     copied = ", ".join(f"s.{name}" for name in _COPIED)
     # An identity merged since the run leads to a customer who has a score of their own: one row each, the first.
     con.execute(
@@ -154,6 +157,9 @@ def _replace_scores(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> int
             s.first_at::DATE AS first_at, s.last_at::DATE AS last_at
         FROM scores s JOIN chosen c ON c.identity = s.customer_id ORDER BY c.customer_id"""
     )
+
+
+def _replace_scores(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> int:
     bulk.clear(Score, workspace.pk)
     with bulk.rebuilding(Score, _count(con, "current")):
         return _insert(con, Score, "FROM current")

@@ -54,8 +54,8 @@ def define_field(
     if record_type not in RECORD_TYPES:
         raise ValidationError({"record_type": _("There are no such records.")})
     mine = FieldDefinition.objects.of(by.workspace_id).filter(record_type=record_type)
-    if mine.count() >= AT_MOST:
-        raise ValidationError(_("There can be %(number)s custom fields at most.") % {"number": AT_MOST})
+    if room_for(by.workspace_id, record_type) < 1:
+        raise too_many()
     last = mine.aggregate(last=Max("position"))["last"]
     field = FieldDefinition(
         workspace_id=by.workspace_id,
@@ -75,6 +75,16 @@ def define_field(
     field.save()
     record(field, "field.created", Actor(by.user, Via(via)), {"label": [None, label], "kind": [None, kind]})
     return field
+
+
+def room_for(workspace: Any, record_type: str) -> int:
+    """How many fields more there can be. Those in the archive count: each can be brought back."""
+    return AT_MOST - FieldDefinition.objects.of(workspace).filter(record_type=record_type).count()
+
+
+def too_many() -> ValidationError:
+    said = _("There can be %(number)s custom fields at most, those in the archive among them.")
+    return ValidationError(said % {"number": AT_MOST})
 
 
 @transaction.atomic
@@ -121,6 +131,19 @@ def bring_back_field(field: FieldDefinition, by: Membership) -> None:
     field.archived_at = field.told_version = None
     field.save(update_fields=["archived_at", "told_version"])
     record(field, "field.restored", Actor(by.user))
+
+
+@transaction.atomic
+def remove_field(field: FieldDefinition, by: Membership) -> None:
+    """As if it had never been: of a field in which nobody has ever had a value, so that none is lost.
+
+    Raises:
+        ValidationError: somebody has one.
+    """
+    if FieldValue.objects.of(field.workspace_id).filter(field=field).exists():
+        raise ValidationError(_("Records have values in this field. Archive it instead."))
+    record(field, "field.removed", Actor(by.user))
+    field.delete()
 
 
 @transaction.atomic

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from zhike_crm.accounts.access import can
+from zhike_crm.fields import turns
 from zhike_crm.fields.models import TEXT_AT_MOST, FieldDefinition, FieldValue, Kind
 from zhike_crm.workspaces.scoping import WorkspaceRow
 
@@ -49,6 +50,19 @@ def values_of(fields: Iterable[FieldDefinition], record_ids: Iterable[int]) -> d
     return found
 
 
+def told_of(fields: Iterable[FieldDefinition], record_ids: Iterable[int]) -> dict[int, set[str]]:
+    """record id → the names of those of these fields whose value a file has told."""
+    by_id = {field.pk: field for field in fields if field.told_by}
+    found: dict[int, set[str]] = defaultdict(set)
+    if not by_id:
+        return found
+    workspace = next(iter(by_id.values())).workspace_id
+    rows = FieldValue.objects.of(workspace).filter(field__in=by_id, record_id__in=list(record_ids), told=True)
+    for record_id, field in rows.values_list("record_id", "field"):
+        found[record_id].add(by_id[field].name)
+    return found
+
+
 def plain(value: Any) -> Any:
     """A value as JSON has it, so that what was stored as JSON compares with what is in the database."""
     return value.isoformat() if isinstance(value, dt.date) else value
@@ -66,10 +80,20 @@ def write(record: WorkspaceRow, fields: Iterable[FieldDefinition], values: Mappi
 
 
 def write_many(
-    workspace: Any, record_ids: Sequence[int], fields: Iterable[FieldDefinition], wanted: Values
+    workspace: Any,
+    record_ids: Sequence[int],
+    fields: Iterable[FieldDefinition],
+    wanted: Values,
+    *,
+    told: Collection[str] = (),
 ) -> dict[int, dict[str, list[Any]]]:
-    """Give many records the same values, parsed already; record id → {field: [before, after]} of what changed."""
+    """Give many records the same values, parsed already; record id → {field: [before, after]} of what changed.
+
+    Args:
+        told: the names of the fields whose value here is what a file has told, and may change again.
+    """
     fields = list(fields)
+    turns.typing(workspace, fields)
     before = values_of(fields, record_ids)
     changes: dict[int, dict[str, list[Any]]] = defaultdict(dict)
     for field in fields:
@@ -78,15 +102,23 @@ def write_many(
         for pk in changed:
             changes[pk][field.name] = [plain(before.get(pk, {}).get(field.name)), plain(after)]
         FieldValue.objects.of(workspace).filter(field=field, record_id__in=changed).delete()
-        FieldValue.objects.bulk_create(_rows(field, changed, after), batch_size=1000)
+        FieldValue.objects.bulk_create(_rows(field, changed, after, told=field.name in told), batch_size=1000)
     return changes
 
 
-def put_back(record: WorkspaceRow, fields: Iterable[FieldDefinition], values: Mapping[str, Any]) -> None:
-    """Values that a record had before, as JSON has them; an option that is gone since comes back with its value."""
+def put_back(
+    record: WorkspaceRow, fields: Iterable[FieldDefinition], values: Mapping[str, Any], *, told: Collection[str] = ()
+) -> None:
+    """Values that a record had before, as JSON has them; an option that is gone since comes back with its value.
+
+    Args:
+        told: see `write_many`; these fields are read anew, for the file may say something else by now.
+    """
     named = [field for field in fields if field.name in values]
     wanted = {f.name: _date(f, v) if (v := values[f.name]) and f.kind == Kind.DATE else v for f in named}
-    write_many(record.workspace_id, [record.pk], named, wanted)
+    write_many(record.workspace_id, [record.pk], named, wanted, told=told)
+    if again := [field.pk for field in named if field.name in told and field.told_version is not None]:
+        FieldDefinition.objects.of(record.workspace_id).filter(pk__in=again).update(told_version=None)
 
 
 def parse(field: FieldDefinition, value: Any) -> Any:
@@ -108,9 +140,9 @@ def parse(field: FieldDefinition, value: Any) -> Any:
         ) from wrong
 
 
-def _rows(field: FieldDefinition, record_ids: Iterable[int], value: Any) -> list[FieldValue]:
+def _rows(field: FieldDefinition, record_ids: Iterable[int], value: Any, *, told: bool) -> list[FieldValue]:
     several = value if isinstance(value, list) else [value]
-    known = {"workspace_id": field.workspace_id, "field": field}
+    known = {"workspace_id": field.workspace_id, "field": field, "told": told}
     return [
         FieldValue(**known, record_id=pk, **{field.column: single})
         for pk in record_ids

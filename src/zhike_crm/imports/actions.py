@@ -22,7 +22,7 @@ from zhike.schema import CONTRACTS
 from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import Actor, record
 from zhike_crm.audit.models import Via
-from zhike_crm.imports import own_fields, uploads
+from zhike_crm.imports import made_fields, refusals, uploads
 from zhike_crm.imports.models import OPEN, Import, State
 from zhike_crm.imports.querying import Query
 from zhike_crm.jobs.models import Job
@@ -100,10 +100,12 @@ def look_again(
     """Read the file in another way: another sheet, encoding, table, source.
 
     Raises:
-        ValidationError: the source or table has an impossible name, or the import is past this step.
+        ValidationError: the source or table has an impossible name, the import is past this step, or somebody else has
+            to say how it is read.
     """
     if table and table not in CONTRACTS:
         raise ValidationError(_("There is no table of this name."))
+    refusals.refuse_reading_anew(imported, by)
     values = {"table": table, "source": _checked_source(source), "choices": {"options": dict(options or {})}}
     _move(imported, OPEN, State.LOOKING, by, **values)
 
@@ -119,10 +121,11 @@ def choose_columns(
         fields: the columns that become custom fields, as `own_fields.chosen_fields` gives them.
 
     Raises:
-        ValidationError: the columns do not make the table.
+        ValidationError: the columns do not make the table, or would show what the member may not see.
     """
     if imported.table == "customers":
-        own_fields.refuse_ranges(imported, columns)
+        refusals.refuse_ranges(imported, columns)
+    refusals.refuse_opening(imported, columns, fields, by)
     choices = imported.choices | {"corrections": corrections(imported, columns), "fields": list(fields)}
     _move(imported, OPEN, State.CHECKING, by, choices=choices)
 
@@ -162,7 +165,7 @@ def run(imported: Import, *, by: Membership, via: str = Via.PAGE) -> None:
         ValidationError: it was not checked, or runs already.
     """
     _move(imported, (State.CHECKED, State.IMPORTING), State.IMPORTING, by)
-    own_fields.make(imported, by)
+    made_fields.make(imported, by)
     record(imported, "import.started", Actor(by.user, Via(via)))
 
 
@@ -176,7 +179,7 @@ def undo(imported: Import, *, by: Membership, via: str = Via.PAGE) -> None:
     if imported.batch is None:
         raise ValidationError(_("This import changed nothing, so there is nothing to undo."))
     _move(imported, (State.IMPORTED, State.UNDOING), State.UNDOING, by)
-    own_fields.withdraw(imported, by)
+    made_fields.withdraw(imported, by)
     record(imported, "import.undone", Actor(by.user, Via(via)))
 
 
@@ -193,6 +196,8 @@ def delete(imported: Import, *, by: Membership) -> None:
         return
     if not found.may_delete:
         raise ValidationError(_("Undo the import first; then it can be deleted."))
+    if found.state == State.IMPORTING:
+        made_fields.withdraw(found, by)
     record(found, "import.deleted", Actor(by.user))
     found.delete()
     transaction.on_commit(lambda: uploads.remove(found))

@@ -94,6 +94,12 @@ def chosen_columns(imported: Import, form: Any) -> dict[str, str]:
     return columns
 
 
+def asked_fields(imported: Import, form: Any) -> dict[str, tuple[str, str]]:
+    """What each of their columns is to become a field of: theirs → a kind or a field, and a name."""
+    names = enumerate(imported.inspection["columns"])
+    return {theirs: (form.get(f"field-{n}", ""), form.get(f"label-{n}", "")) for n, theirs in names}
+
+
 class QueryForm(forms.Form):
     """A database and what to ask it."""
 

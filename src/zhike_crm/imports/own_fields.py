@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from zhike.intake.held import Held
@@ -24,16 +23,19 @@ from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.personal import PERSONAL_COLUMNS
 from zhike_crm.customers.telling import COLUMNS as RECORDED
 from zhike_crm.customers.told_fields import told_column
-from zhike_crm.fields.actions import AT_MOST, archive_field, define_field, fill_from
-from zhike_crm.fields.models import FieldDefinition, FieldValue, Kind
-from zhike_crm.imports.models import Import, State
+from zhike_crm.fields.actions import room_for, too_many
+from zhike_crm.fields.models import FieldDefinition, Kind
+from zhike_crm.imports.models import Import
+from zhike_crm.imports.privacy import hidden_columns, proposed_mapping
 
 KINDS = (Kind.CHOICE, Kind.NUMBER, Kind.DATE, Kind.YESNO, Kind.TEXT)
+# Theirs → a kind, or a field that is there, and what a new one is to be called.
+Asked = Mapping[str, tuple[str, str]]
 # In front of the number of a field that is there already.
 EXISTING = "field:"
 # Ours that customers have a place for, under "Who" on their portrait.
 HAVE_A_PLACE = frozenset({"customer_id", *RECORDED})
-_OF_CONTRACT = {"number": Kind.NUMBER, "integer": Kind.NUMBER, "date": Kind.DATE, "timestamp": Kind.DATE}
+OF_CONTRACT = {"number": Kind.NUMBER, "integer": Kind.NUMBER, "date": Kind.DATE, "timestamp": Kind.DATE}
 _MOSTLY = 0.95
 _MOST_CHOICES = 50
 _UNIQUE = 0.9
@@ -78,8 +80,8 @@ def kind_of(held: Held, ours: str = "") -> str:
     """The kind of field that fits what a column holds; empty where it says too little."""
     if held.filled == 0 or held.distinct < 2:
         return ""
-    if ours and CUSTOMERS[ours].kind in _OF_CONTRACT:
-        return _OF_CONTRACT[CUSTOMERS[ours].kind].value
+    if ours and CUSTOMERS[ours].kind in OF_CONTRACT:
+        return OF_CONTRACT[CUSTOMERS[ours].kind].value
     kind = "" if ours else _typed(held)
     if kind:
         return "" if kind == Kind.NUMBER and _is_unique(held) and held.whole == held.numbers else kind
@@ -130,8 +132,8 @@ def offers(
     """
     if imported.table != CUSTOMERS.name:
         return {}
-    known = _fields(by)
-    room = min(_PROPOSED_AT_MOST, AT_MOST - sum(field.archived_at is None for field in known))
+    known = fields_of(by)
+    room = min(_PROPOSED_AT_MOST, room_for(by.workspace_id, RECORD_TYPE))
     chosen = {one["theirs"]: one for one in imported.choices["fields"]} if "fields" in imported.choices else None
     found: dict[str, Offer] = {}
     for number, theirs in enumerate(imported.inspection["columns"]):
@@ -142,8 +144,14 @@ def offers(
             before = chosen.get(theirs, {})
             offer = _again(offer, before.get("choice", ""), before.get("label", ""))
         elif offer.choice in KINDS:
-            room -= 1
+            told = told_column(_without_place(feeds.get(theirs, "")), theirs)
+            room -= meant(known, {"told_by": told, "choice": offer.choice}) is None
             offer = offer if room >= 0 and can(by, "fields.edit") else _again(offer, "", offer.label)
+        elif offer.choice and not offer.personal and not can(by, "personal.view"):
+            # An open field; see `refusals`.
+            ours = _without_place(feeds.get(theirs, ""))
+            hidden = may_be_personal(imported, theirs, ours, known, by)
+            offer = _again(offer, "", offer.label) if hidden else offer
         found[theirs] = offer
     return found
 
@@ -151,7 +159,7 @@ def offers(
 def _offer(imported: Import, theirs: str, ours: str, known: list[FieldDefinition]) -> Offer:
     stored = imported.inspection.get("held", {}).get(theirs)
     held = Held(**stored) if stored else None
-    told = "" if ours in HAVE_A_PLACE else ours
+    told = _without_place(ours)
     label = _label(told, theirs)
     column = told_column(told, theirs)
     personal = is_personal(theirs, told)
@@ -165,6 +173,10 @@ def _offer(imported: Import, theirs: str, ours: str, known: list[FieldDefinition
     # How columns of ours are written is found out for the whole file.
     misfits = 0 if told else _misfits(held, kind)
     return Offer(kind, label, "" if kind else _why_not(held), misfits, personal)
+
+
+def _without_place(ours: str) -> str:
+    return "" if ours in HAVE_A_PLACE else ours
 
 
 def _label(ours: str, theirs: str) -> str:
@@ -183,16 +195,27 @@ def _again(offer: Offer, choice: str, label: str) -> Offer:
 def kinds_and_fields(by: Membership) -> tuple[list[tuple[str, Any]], list[tuple[str, str]]]:
     """What can be chosen for a column: kinds of a new field, if the member may make any, and fields that are there."""
     kinds = [(kind.value, kind.label) for kind in KINDS] if can(by, "fields.edit") else []
-    return kinds, [(f"{EXISTING}{field.pk}", field.label) for field in _fields(by) if not field.archived_at]
+    return kinds, [(f"{EXISTING}{field.pk}", field.label) for field in fields_of(by) if not field.archived_at]
 
 
-def _fields(by: Membership) -> list[FieldDefinition]:
+def fields_of(by: Membership) -> list[FieldDefinition]:
     rows = FieldDefinition.objects.of(by.workspace_id).filter(record_type=RECORD_TYPE, kind__in=KINDS)
     return list(rows.order_by("archived_at", "position", "pk"))
 
 
-def chosen_fields(imported: Import, form: Mapping[str, str], columns: Mapping[str, str], by: Membership) -> list[dict]:
-    """What a person chose for the columns: for each that becomes or fills a field what `make` needs to know.
+def meant(known: list[FieldDefinition], chosen: Mapping[str, Any]) -> FieldDefinition | None:
+    """The field that is there already: chosen, filled by this column, or archived when such an import was undone."""
+    for field in known:
+        if chosen["told_by"] in field.told_by:
+            if field.archived_at is None or field.kind == chosen["choice"]:
+                return field
+        elif field.archived_at is None and f"{EXISTING}{field.pk}" == chosen["choice"]:
+            return field
+    return None
+
+
+def chosen_fields(imported: Import, asked: Asked, columns: Mapping[str, str], by: Membership) -> list[dict]:
+    """What was chosen for the columns: for each that becomes or fills a field what `made_fields.make` needs to know.
 
     Args:
         columns: ours → theirs, as chosen with it.
@@ -204,80 +227,26 @@ def chosen_fields(imported: Import, form: Mapping[str, str], columns: Mapping[st
         return []
     feeds = {theirs: ours for ours, theirs in columns.items()}
     kinds, existing = (dict(some) for some in kinds_and_fields(by))
-    found = []
-    for number, theirs in enumerate(imported.inspection["columns"]):
-        ours, choice = feeds.get(theirs, ""), form.get(f"field-{number}", "")
+    known = fields_of(by)
+    found, new = [], 0
+    for theirs in imported.inspection["columns"]:
+        ours, (choice, label) = feeds.get(theirs, ""), asked.get(theirs, ("", ""))
         if ours in HAVE_A_PLACE or not (choice in kinds or choice in existing):
             continue
-        label = form.get(f"label-{number}", "").replace("\0", "").strip()[:80] or theirs[:80]
-        told = {"told_by": told_column(ours, theirs), "personal": is_personal(theirs, ours)}
+        label = label.replace("\0", "").strip()[:80] or theirs[:80]
+        told = {"told_by": told_column(ours, theirs), "personal": may_be_personal(imported, theirs, ours, known, by)}
         found.append({"theirs": theirs, "choice": choice, "label": label, **told})
-    if len(existing) + sum(one["choice"] in kinds for one in found) > AT_MOST:
-        raise ValidationError(_("There can be %(number)s custom fields at most.") % {"number": AT_MOST})
+        new += choice in kinds and meant(known, found[-1]) is None
+    if new > room_for(by.workspace_id, RECORD_TYPE):
+        raise too_many()
     return found
 
 
-def make(imported: Import, by: Membership) -> None:
-    """The fields that were chosen, in the transaction that starts the import. Done twice it is the same.
+def may_be_personal(imported: Import, theirs: str, ours: str, known: list[FieldDefinition], by: Membership) -> bool:
+    """Whether a column is personal by its name or by the fields it fills, or hidden from the member.
 
-    Raises:
-        ValidationError: there are too many fields by now.
+    Nobody knows what is in a hidden one.
     """
-    made = imported.choices.get("made_fields", [])
-    for one in imported.choices.get("fields", []):
-        known = _fields(by)
-        field = next((f for f in known if _is_meant(f, one)), None)
-        if field is not None:
-            made = [*made, field.pk] if field.archived_at else made
-            fill_from(field, one["told_by"], by)
-        elif one["choice"] in KINDS:
-            asked = {"label": one["label"], "kind": one["choice"], "personal": one["personal"]}
-            made = [*made, define_field(by, record_type=RECORD_TYPE, told_by=[one["told_by"]], **asked).pk]
-    if made != imported.choices.get("made_fields", []):
-        imported.choices = imported.choices | {"made_fields": made}
-        imported.save(update_fields=["choices"])
-
-
-def _is_meant(field: FieldDefinition, chosen: Mapping[str, Any]) -> bool:
-    """Whether a field is there already: chosen, filled by this column, or archived when such an import was undone."""
-    if chosen["told_by"] in field.told_by:
-        return field.archived_at is None or field.kind == chosen["choice"]
-    return field.archived_at is None and f"{EXISTING}{field.pk}" == chosen["choice"]
-
-
-def withdraw(imported: Import, by: Membership) -> None:
-    """Archive the fields that came with an import which is undone, where nothing else fills them.
-
-    Their values go with the next refresh, as do its rows from all figures; out of sight they are at once.
-    """
-    rows = Import.objects.of(by.workspace_id).filter(table=CUSTOMERS.name, state=State.IMPORTED)
-    others = list(rows.exclude(pk=imported.pk).values_list("mapping", flat=True))
-    filled = {told_column(ours, "") for mapping in others for ours in mapping.get("columns", {})}
-    filled |= {told_column("", theirs) for mapping in others for theirs in mapping.get("unmapped", ())}
-    for field in _fields(by):
-        came_with_it = field.pk in imported.choices.get("made_fields", []) and field.archived_at is None
-        if came_with_it and not filled & set(field.told_by) and not _is_typed(field):
-            archive_field(field, by)
-
-
-def _is_typed(field: FieldDefinition) -> bool:
-    return FieldValue.objects.of(field.workspace_id).filter(field=field, told=False).exists()
-
-
-def refuse_ranges(imported: Import, columns: Mapping[str, str]) -> None:
-    """No year or age follows from "45-54": who feeds one of ours with such a column is told so before rows are lost.
-
-    Raises:
-        ValidationError: a number or date of ours is fed by ranges.
-    """
-    for ours, theirs in columns.items():
-        stored = imported.inspection.get("held", {}).get(theirs)
-        if stored and CUSTOMERS[ours].kind in _OF_CONTRACT and stored["ranges"] > stored["filled"] / 2:
-            said = {"theirs": theirs, "ours": CUSTOMERS[ours].label(current_language())}
-            raise ValidationError(
-                _(
-                    "“%(theirs)s” holds ranges such as 45-54, and no %(ours)s follows from a range. "
-                    "Choose “not one of these” and keep it as a field with one choice."
-                )
-                % said
-            )
+    column = told_column(ours, theirs)
+    declared = any(field.personal for field in known if column in field.told_by)
+    return declared or is_personal(theirs, ours) or theirs in hidden_columns(imported, by, proposed_mapping(imported))

@@ -29,3 +29,8 @@ def hidden_columns(imported: Import, member: Membership, mapping: dict | None = 
     personal = {column.name for column in kind or () if column.personal}
     theirs = {name for ours, name in mapping.get("columns", {}).items() if ours in personal}
     return theirs | personal | set(mapping.get("unmapped", ()))
+
+
+def proposed_mapping(imported: Import) -> dict:
+    """Which of their columns feeds which of ours as it was found out, before anybody chose."""
+    return {"columns": {}, "unmapped": ()} | imported.inspection.get("mapping", {})

@@ -17,7 +17,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils import timezone
 
-from zhike.errors import InputError
+from zhike.errors import InputError, ZhikeError
 from zhike.importing.check import check_file
 from zhike.importing.importer import Choices, import_file, inspect_file
 from zhike.intake.read import ReadOptions
@@ -25,8 +25,10 @@ from zhike.lake.batches import Batch, batches
 from zhike.lake.batches import State as Landed
 from zhike.lake.batches import undo as take_out
 from zhike.lake.lake import Lake
+from zhike_crm.accounts.models import Membership
 from zhike_crm.imports import uploads
 from zhike_crm.imports.ledger import adopt, landed
+from zhike_crm.imports.made_fields import withdraw
 from zhike_crm.imports.models import OPEN, Import, State
 from zhike_crm.jobs.models import Job
 from zhike_crm.jobs.queue import handles
@@ -79,11 +81,22 @@ def run(job: Job, say: Say) -> dict[str, Any]:
     with lake_of(job.workspace) as lake:
         # Killed after the commit, it is there already.
         batch = landed(lake, imported) if job.attempts > 1 else None
-        values = _of_batch(batch) if batch else _import(lake, imported, say)
+        try:
+            values = _of_batch(batch) if batch else _import(lake, imported, say)
+        except ZhikeError:
+            # Nothing will fill them; trying again makes them again.
+            _withdraw_fields(imported, job)
+            raise
         values |= {"sha256": imported.sha256, "imported_at": timezone.now(), "check_result": {}, "inspection": {}}
         _settle(imported, State.IMPORTED, **values)
         adopt(job.workspace, lake)
     return {"batch": values["batch"]}
+
+
+def _withdraw_fields(imported: Import, job: Job) -> None:
+    by = Membership.objects.of(job.workspace).filter(user=job.created_by).select_related("user").first()
+    if by is not None:
+        withdraw(imported, by)
 
 
 def _import(lake: Lake, imported: Import, say: Say) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from zhike_crm.accounts.access import can
 from zhike_crm.accounts.pages import page
 from zhike_crm.audit.log import of_record
 from zhike_crm.imports import actions, own_fields, screens
-from zhike_crm.imports.forms import LookForm, QueryForm, chosen_columns
+from zhike_crm.imports.forms import LookForm, QueryForm, asked_fields, chosen_columns
 from zhike_crm.imports.models import Import, State
 from zhike_crm.imports.overview import overview
 from zhike_crm.imports.privacy import hidden_columns, sees_values
@@ -116,7 +116,7 @@ def choose_columns(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(_address(imported))
     try:
         columns = chosen_columns(imported, request.POST)
-        fields = own_fields.chosen_fields(imported, request.POST, columns, request.member)
+        fields = own_fields.chosen_fields(imported, asked_fields(imported, request.POST), columns, request.member)
         actions.choose_columns(imported, columns, by=request.member, fields=fields)
     except ValidationError as wrong:
         # What was chosen stays on the page.
@@ -226,7 +226,7 @@ def _context(request: Any, imported: Import, chosen: dict[str, str] | None = Non
     context = {
         "imported": imported,
         "may_run": can(request.member, "imports.run"),
-        "may_download": sees_values(imported, request.member),
+        "sees_values": sees_values(imported, request.member),
         "steps": steps_of(imported),
         "history": of_record(imported)[:20],
         "section": "imports",

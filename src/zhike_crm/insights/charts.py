@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from zhike.definitions import Definitions
 from zhike.labels import label, names_of
 from zhike_crm.insights.links import Links
 from zhike_crm.ui.charts import Cell, Chart
@@ -21,11 +22,11 @@ COLOURS = {
 }  # fmt: skip
 
 
-def of_home(figures: dict[str, Any], links: Links) -> dict[str, Chart]:
+def of_home(figures: dict[str, Any], links: Links, words: Definitions) -> dict[str, Chart]:
     return {
         "months": months(figures["months"], links),
-        "tiers": groups(links, "value_tier", figures["tiers"], _("Value tiers")),
-        "stages": groups(links, "stage", figures["stages"], _("Lifecycle stages")),
+        "tiers": groups(links, "value_tier", figures["tiers"], _("Value tiers"), words.tier()),
+        "stages": groups(links, "stage", figures["stages"], _("Lifecycle stages"), words.stages()),
     }
 
 
@@ -72,7 +73,7 @@ def months(rows: list[dict[str, Any]], links: Links) -> Chart:
     )
 
 
-def groups(links: Links, column: str, rows: list[dict[str, Any]], title: str) -> Chart:
+def groups(links: Links, column: str, rows: list[dict[str, Any]], title: str, note: str = "") -> Chart:
     """Customers by code, in the order of the codes, best at the top."""
     counts = {row["code"]: row["customers"] for row in rows}
     codes = [code for code in names_of(column) if code in counts]
@@ -97,7 +98,8 @@ def groups(links: Links, column: str, rows: list[dict[str, Any]], title: str) ->
         ]
         for code in codes
     ]
-    return Chart(f"chart-{column}", title, options, [title, _("Customers"), _("Share")], table, size="chart-low")
+    head = [title, _("Customers"), _("Share")]
+    return Chart(f"chart-{column}", title, options, head, table, size="chart-low", note=note)
 
 
 def month_of(first: str) -> list[str]:

@@ -15,6 +15,7 @@ from zhike.proof import Proof
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.models import Customer
 from zhike_crm.customers.personal import is_open_rule, open_reasons
+from zhike_crm.insights.definitions import on_churn
 from zhike_crm.insights.links import Links
 from zhike_crm.insights.moves import customers_known_as
 from zhike_crm.insights.runs import Shown
@@ -194,19 +195,29 @@ class Common:
     proven: float
 
 
-def common(proof: Proof, told: Columns) -> list[Common]:
-    return [
-        Common(
-            rule["conditions"][current_language()],
-            rule["confidence"],
-            rule["lift"],
-            rule["customers"],
-            rule["support"],
-            rule["proven_confidence"],
-        )
-        for rule in proof.details.get("rules") or []
-        if is_open_rule(rule["conditions"]["en"], told)
-    ]
+@dataclass(frozen=True)
+class Rules:
+    """The rules about leavers that the reader may see, and how many others there are."""
+
+    open: list[Common]
+    hidden: int
+
+
+def rules(proof: Proof, told: Columns) -> Rules:
+    kept = proof.details.get("rules") or []
+    shown = [rule for rule in kept if is_open_rule(rule, told)]
+    return Rules([_common(rule) for rule in shown], len(kept) - len(shown))
+
+
+def _common(rule: dict[str, Any]) -> Common:
+    return Common(
+        rule["conditions"][current_language()],
+        rule["confidence"],
+        rule["lift"],
+        rule["customers"],
+        rule["support"],
+        rule["proven_confidence"],
+    )
 
 
 def staying(proof: Proof) -> Chart | None:
@@ -247,6 +258,11 @@ def _staying_note(curve: dict[str, Any]) -> str:
     return _("Half have left within %(months)s months.") % {"months": number(curve["half"])}
 
 
+def found_flag(shown: Shown) -> str:
+    """The column of the customers' list that looks as if it said who left; empty where none does."""
+    return str((shown.summary.proofs.get("churn") or {"details": {}})["details"].get("flag_found", ""))
+
+
 def page(shown: Shown, known: dict[str, Customer], told: Columns) -> dict[str, Any]:
     """Everything of the page that comes from a refresh; nothing where that did not know of churn yet.
 
@@ -267,8 +283,9 @@ def page(shown: Shown, known: dict[str, Customer], told: Columns) -> dict[str, A
         "tiers": by_tier(figures, links),
         "save_first": save_first(known, figures, told) if shown.is_current else None,
         "warnings": warnings(proof, links),
-        "common": common(proof, told),
+        "rules": rules(proof, told),
         "staying": staying(proof),
+        "counted": on_churn(shown),
         "highest": _sorted(links.code("churn_risk", "high"), figures["basis"]),
     }
 

@@ -49,7 +49,8 @@ def preview(workspace: Workspace, summary: RunSummary, settings: ChurnSettings) 
     """The counts now and under other settings, of a run that has a risk of leaving.
 
     Raises:
-        SettingsError: these scores are no longer in the lake, or there is no such column for who left.
+        LakeError: these scores are no longer in the lake.
+        SettingsError: there is no such column for who left.
     """
     with lake_of(workspace) as lake, lake.temporary():
         run = run_of(lake, summary)

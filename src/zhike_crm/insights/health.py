@@ -14,17 +14,19 @@ from zhike.language import current_language
 from zhike.proof import Proof
 from zhike_crm.customers.models import Score
 from zhike_crm.insights import health_charts
+from zhike_crm.insights.definitions import definitions
 from zhike_crm.insights.runs import Shown
 from zhike_crm.ui.charts import Chart
 
 
 @dataclass(frozen=True)
 class Check:
-    """One model's test as the page shows it."""
+    """One model's test as the page shows it; `words` say what it counts."""
 
     title: str
     proof: Proof
     reason: str
+    words: str
     charts: list[Chart]
     drift: Chart | None
 
@@ -153,6 +155,7 @@ def checks(shown: Shown) -> list[Check]:
                 titles.get(subject, subject),
                 proof,
                 proof.reasons.get(current_language(), ""),
+                definitions(shown).left() if subject == "churn" else "",
                 health_charts.of_test(proof),
                 health_charts.drift(subject, shown),
             )

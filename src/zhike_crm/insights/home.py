@@ -60,7 +60,7 @@ def tiles(shown: Shown, currency: str) -> list[Tile]:
             _("At stake"),
             shown.figures["leaving_money"],
             links.where("stage", "any_of", ["maintenance", "churn"]),
-            note=_("spent by %(number)s customers who are leaving")
+            note=_("spent by %(number)s customers slowing down or gone")
             % {"number": number(shown.figures["leaving_customers"])},
             is_money=True,
         ),

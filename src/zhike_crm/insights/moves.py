@@ -7,9 +7,8 @@ from typing import Any
 import ibis
 from django.db import IntegrityError, transaction
 
-from zhike.errors import SettingsError
 from zhike.lake.lake import Lake
-from zhike.lake.runs import Run, runs, scores_of
+from zhike.lake.runs import Run, numbered, scores_of
 from zhike.lifecycle import score_lifecycle
 from zhike.pipeline import tier_moves
 from zhike.settings import Settings
@@ -34,7 +33,7 @@ def between(workspace: Workspace, before: RunSummary, after: RunSummary) -> RunM
     """The moves between two runs: counted in the lake the first time, from then on kept.
 
     Raises:
-        SettingsError: one of the runs is no longer in the lake.
+        LakeError: one of the runs is no longer in the lake.
     """
     kept = known(workspace, before, after)
     if kept is not None:
@@ -116,7 +115,8 @@ def preview(member: Membership, summary: RunSummary, settings: Settings, column:
     """Who would move if these settings were in force: counts from code to code, and the largest customers who move.
 
     Raises:
-        SettingsError: the settings cannot be previewed on this run.
+        LakeError: the run is no longer in the lake.
+        SettingsError: the settings cannot be previewed on it.
     """
     with lake_of(member.workspace) as lake, lake.temporary():
         run = run_of(lake, summary)
@@ -153,12 +153,9 @@ def run_of(lake: Lake, summary: RunSummary) -> Run:
     """The run in the lake.
 
     Raises:
-        SettingsError: its scores are gone.
+        LakeError: its scores are gone.
     """
-    found = next((run for run in runs(lake) if run.run == summary.run), None)
-    if found is None:
-        raise SettingsError("These scores are no longer in the lake.", fix="Refresh, then try again.")
-    return found
+    return numbered(lake, summary.run)
 
 
 def customers_known_as(member: Membership, identities: list[str]) -> dict[str, Customer]:

@@ -44,7 +44,9 @@ def _behavioural(known: Known) -> list[Recipe]:
     leaving = {"all": [meets("churn_risk", "any_of", ["high"]), meets("value_tier", "any_of", ["high", "potential"])]}
     cooling = {"all": [meets("value_tier", "any_of", ["high", "potential"]), meets("stage", "any_of", ["maintenance"])]}
     return [
-        recipe("best", _("The best, still here"), _("High value, and not gone."), best, orders, known.scored),
+        recipe(
+            "best", _("The best, still here"), _("High value, and not in the stage Churn."), best, orders, known.scored
+        ),
         recipe(
             "cooling",
             _("Good customers cooling down"),

@@ -15,6 +15,9 @@ from zhike_crm.customers.models import Customer
 from zhike_crm.workspaces.models import Workspace
 from zhike_crm.workspaces.scoping import WorkspaceRow
 
+# In the name of a trait between a column that can have several choices and one of them.
+OPTION = "="
+
 
 class Titled:
     """Has a `name`, which people gave it, or `names`: language → what it is called until they do."""
@@ -37,8 +40,8 @@ class Clustering(Titled, WorkspaceRow):
     `traits` are the columns the customers were compared by, `asked` how many groups there had to be (None: as many as
     the data say). `result` is what is known of the groups as a whole (`clustering.Result`), their centres among it;
     `fit` how well they fit the customers of the last refresh. Each group is a segment; until somebody keeps them they
-    are drafts. `follows` are the groups for which these were found anew. `personal`: some of the traits are not for
-    everybody, so neither are the groups (`privacy.py`).
+    are drafts. `follows` are the groups for which these were found anew. `personal`: some of the traits were not for
+    everybody when they were found, so neither are the groups (`privacy.py`).
     """
 
     class State(models.TextChoices):

@@ -19,9 +19,10 @@ from django.utils.translation import gettext as _
 from zhike_crm.accounts.access import PERMISSIONS
 from zhike_crm.accounts.tokens import Program
 from zhike_crm.customers.lists import CustomerList
+from zhike_crm.fields.uses import mentions
 from zhike_crm.segments.answers import only_read
 from zhike_crm.segments.columns import COLUMN, DRAFT_COLUMN, SegmentColumn
-from zhike_crm.segments.models import Segment, in_use
+from zhike_crm.segments.models import Clustering, Segment, in_use
 from zhike_crm.segments.privacy import open_segments
 from zhike_crm.ui.lists.conditions import BadCondition, Tree, query
 from zhike_crm.workspaces.models import Workspace
@@ -118,6 +119,12 @@ def dependents(pk: int, segments: Iterable[Segment]) -> list[Segment]:
         if used(segment.tree) & {pk, *found}:
             found[segment.pk] = segment
     return list(found.values())
+
+
+def ask_about(workspace: Any, column: str) -> bool:
+    """Whether a rule has a condition on a column of the list of customers, or groups were found with it."""
+    rules, found = Segment.objects.of(workspace), Clustering.objects.of(workspace)
+    return mentions(rules, "tree", column) or mentions(found, "traits", column)
 
 
 def _others(records: CustomerList) -> dict[int, Segment]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 
@@ -51,5 +52,8 @@ def fill(table: str, rows: QuerySet) -> int:
     """Fill the table with the ids of rows."""
     rows = rows.order_by()
     rows._require_scope()
-    query, values = rows.values("pk").query.sql_with_params()
+    try:
+        query, values = rows.values("pk").query.sql_with_params()
+    except EmptyResultSet:  # nobody can meet these conditions: Django sees that without asking the database
+        return 0
     return put(table, query, values)

@@ -19,12 +19,12 @@ from zhike.segments.naming import level_name
 from zhike_crm.accounts.access import can
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.fields.models import Kind as FieldKind
+from zhike_crm.segments.models import OPTION
 from zhike_crm.segments.privacy import PERMISSION
 from zhike_crm.ui.lists.columns import Column, Kind
 
 # Customers are told apart by so many traits at most; more say the same several times over.
 MOST_TRAITS = 20
-OPTION = "="
 # Columns of the lake's tables: name here → table and column there.
 TOLD = {
     "profile.education": ("customers", "education"),

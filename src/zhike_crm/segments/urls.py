@@ -22,6 +22,7 @@ urlpatterns = [
     path("segments/groups/<int:pk>/discard", clustering_views.discard_groups, name="discard_groups"),
     path("segments/archived/", include(list_urls(ArchivedSegments))),
     path("segments/<int:pk>/", views.segment, name="segment"),
+    path("segments/<int:pk>/export", views.export_segment, name="export_segment"),
     path("segments/<int:pk>/edit", editor_views.edit_segment, name="edit_segment"),
     path("segments/<int:pk>/state", views.segment_state, name="segment_state"),
     path("segments/<int:pk>/compute", views.compute_segment, name="compute_segment"),

@@ -7,9 +7,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from zhike_crm.accounts.access import Reach, can, reach, visible
@@ -19,6 +18,7 @@ from zhike_crm.customers.lists import CustomerList
 from zhike_crm.customers.models import Customer
 from zhike_crm.segments import actions, charts
 from zhike_crm.segments.columns import COLUMN
+from zhike_crm.segments.export import members_file
 from zhike_crm.segments.models import Member, Segment
 from zhike_crm.segments.privacy import open_segments
 from zhike_crm.segments.profile import profile
@@ -42,7 +42,7 @@ def segment(request: HttpRequest, pk: int) -> HttpResponse:
         "job": actions.job_of(found),
         "rule": rule_in_words(found.tree, columns) if found.is_rule else "",
         "turns": turns[:LISTED],
-        **_addresses(found),
+        "customers": customers_meeting(found.workspace, (COLUMN, "any_of", [str(found.pk)])),
         "profile": known,
         "charts": charts.of_segment(found, known, turns) if known else {},
         "history": [(one, rule_in_words(one.changes["tree"][1], columns)) for one in actions.earlier_rules(found)],
@@ -51,6 +51,15 @@ def segment(request: HttpRequest, pk: int) -> HttpResponse:
         "may_export": can(request.member, "customers.export"),
     }
     return render(request, "segments/segment.html", context)
+
+
+@page("customers.view", "customers.export")
+def export_segment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Its members as a file."""
+    found = segment_of(request, pk)
+    if found.archived_at:
+        raise Http404
+    return members_file(found, request.GET.dict(), request.member)
 
 
 @page("customers.view")
@@ -118,16 +127,6 @@ def segment_of(request: Any, pk: int) -> Segment:
     rows = open_segments(Segment.objects.of(request.workspace).filter(draft=False), request.member)
     rows = rows.select_related("workspace", "owner__user", "clustering")
     return get_object_or_404(rows, pk=pk)
-
-
-def _addresses(found: Segment) -> dict[str, str]:
-    """The list of its members, and the same as a file."""
-    members = customers_meeting(found.workspace, (COLUMN, "any_of", [str(found.pk)]))
-    question = members.partition("?")[2]
-    return {
-        "customers": members,
-        "export": f"{reverse('customer_list_export', args=[found.workspace.slug])}?{question}",
-    }
 
 
 def _do(request: Any, pk: int, what: Callable[[Segment], Any], said: str = "") -> HttpResponse:

@@ -154,6 +154,7 @@ SAMPLES: dict[str, Callable[[Samples], list[Any]]] = {
     "task_list_delete_view": lambda s: [s.view.pk],
     "restore_settings": lambda s: [s.settings.pk],
     "segment": lambda s: [s.segment.pk],
+    "export_segment": lambda s: [s.segment.pk],
     "edit_segment": lambda s: [s.segment.pk],
     "segment_state": lambda s: [s.segment.pk],
     "compute_segment": lambda s: [s.segment.pk],

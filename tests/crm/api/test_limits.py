@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -97,3 +98,8 @@ def test_every_answer_says_what_is_left(caller: Callable[..., Any], settings: An
     assert third["Retry-After"] == "30"
     assert third["X-RateLimit-Limit"] == "2"
     assert third["Content-Type"] == "application/problem+json"
+
+
+def test_no_other_process_of_these_tests_counts_with_us(settings: Any) -> None:
+    """Each has a home of its own: tests begin by emptying the counts, and would do so in the middle of another one."""
+    assert str(settings.ZHIKE_HOME) == os.environ["ZHIKE_HOME"]

@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
-from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from tests.crm.api.conftest import Caller
+from tests.crm.kept import Company, kept_company
 from zhike.importing.importer import Choices, import_file
 from zhike.settings import Settings
-from zhike_crm.accounts.access import grants
+from zhike_crm.accounts.access import Role, grants
 from zhike_crm.accounts.actions import create_token
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.actions import RECORD_TYPE
@@ -47,27 +48,41 @@ def rows() -> list[str]:
     return found
 
 
-@pytest.fixture
-def fields(member: Of) -> dict[str, FieldDefinition]:
+def _define_fields(owner: Membership) -> None:
     """Plan is for everybody, the age is not; income and Mood were never made fields."""
-    told = {"AGE_DESC": True, "Plan": False}
-    return {
-        name: define_field(
-            member("owner"), record_type=RECORD_TYPE, label=name, kind="choice", personal=personal,
-            told_by=[f"attributes.{name}"],
-        )
-        for name, personal in told.items()
-    }  # fmt: skip
+    for name, personal in {"AGE_DESC": True, "Plan": False}.items():
+        told_by = [f"attributes.{name}"]
+        define_field(owner, record_type=RECORD_TYPE, label=name, kind="choice", personal=personal, told_by=told_by)
+
+
+@pytest.fixture(scope="module")
+def kept_people(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Company]:
+    folder = tmp_path_factory.mktemp("people")
+
+    def fill(workspace: Workspace) -> None:
+        owner = Membership.objects.of(workspace).select_related("workspace", "user").get(role=Role.OWNER)
+        _define_fields(owner)
+        file = folder / "people.csv"
+        file.write_text("\n".join(("customer_id,AGE_DESC,income,Plan,Mood,Churn", *rows(), "")))
+        with lake_of(workspace) as lake:
+            import_file(lake, file, Choices(table="customers"))
+        put_in_force(Settings.from_dict(SETTINGS), "", by=owner)
+        refresh_now(workspace, dt.date(2026, 6, 1))
+
+    with kept_company(django_db_blocker, folder / "files", fill) as made:
+        yield made
 
 
 @pytest.fixture
-def learnt(workspace: Workspace, fields: object, member: Of, tmp_path: Path) -> RunSummary:
-    file = tmp_path / "people.csv"
-    file.write_text("\n".join(("customer_id,AGE_DESC,income,Plan,Mood,Churn", *rows(), "")))
-    with lake_of(workspace) as lake:
-        import_file(lake, file, Choices(table="customers"))
-    put_in_force(Settings.from_dict(SETTINGS), "", by=member("owner"))
-    return refresh_now(workspace, dt.date(2026, 6, 1))
+def fields(kept_people: Company, workspace: Workspace) -> dict[str, FieldDefinition]:
+    return {field.label: field for field in FieldDefinition.objects.of(workspace)}
+
+
+@pytest.fixture
+def learnt(kept_people: Company, workspace: Workspace) -> RunSummary:
+    return RunSummary.objects.of(workspace).select_related("workspace").get()
 
 
 def risk_reasons(client: Client, workspace: Workspace) -> str:
@@ -141,9 +156,38 @@ def test_open_columns(workspace: Workspace, fields: dict[str, FieldDefinition], 
     assert "income" in (open_columns(viewer, SETTINGS) or ())
 
 
-def test_what_cannot_be_read_back_is_not_told() -> None:
-    assert is_open_rule("AGE_DESC is 45-54", None)
-    assert not is_open_rule("Plan is bed and breakfast", ("Plan",))
-    assert not is_open_rule("Plan is a", ())
+def test_a_rule_is_judged_by_its_columns() -> None:
+    rule = {"columns": ["Plan"], "conditions": {"en": "Plan is bed and AGE_DESC is 45-54"}}
+    assert is_open_rule(rule, None)
+    assert is_open_rule(rule, ("Plan",))
+    assert not is_open_rule(rule, ())
+    # Of an older Zhike.
+    assert not is_open_rule({"conditions": {"en": "Plan is a"}}, ("Plan",))
     assert open_reasons(None, ("Plan",)) is None
-    assert json.loads(open_reasons('[{"topic": "年龄段"}, {"topic": "套餐"}]', ("套餐",)) or "") == [{"topic": "套餐"}]
+    kept = '[{"topic": "年龄段", "by": "年龄段"}, {"topic": "套餐", "by": "套餐"}]'
+    assert json.loads(open_reasons(kept, ("套餐",)) or "") == [{"topic": "套餐", "by": "套餐"}]
+
+
+def test_it_is_said_that_there_are_rules_one_may_not_see(learnt: RunSummary, client_as: Signed) -> None:
+    rules = learnt.proofs["churn"]["details"]["rules"]
+    assert all(len(rule["columns"]) == rule["conditions"]["en"].count(" and ") + 1 for rule in rules)
+    rules[0]["columns"] = ["Plan"]
+    learnt.save(update_fields=["proofs"])
+    said = "may be about personal data, which your role may not see"
+    assert said not in churn_page(client_as("owner"))
+    some = churn_page(client_as("viewer"))
+    assert f"{len(rules) - 1} rules {said}" in some
+    assert rules[0]["conditions"]["en"] in some
+    assert rules[1]["conditions"]["en"] not in some
+
+
+def test_rules_kept_without_their_columns_are_hidden_and_counted(learnt: RunSummary, client_as: Signed) -> None:
+    rules = learnt.proofs["churn"]["details"]["rules"]
+    for rule in rules:
+        del rule["columns"]
+    learnt.save(update_fields=["proofs"])
+    some = churn_page(client_as("viewer"))
+    assert not [rule for rule in rules if rule["conditions"]["en"] in some]
+    assert f"{len(rules)} rules may be about personal data, which your role may not see" in some
+    assert "Nothing that also holds" not in some
+    assert rules[0]["conditions"]["en"] in churn_page(client_as("owner"))

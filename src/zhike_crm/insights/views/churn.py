@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -30,17 +31,25 @@ def churn_page(request: HttpRequest, shown: Shown) -> Told:
     past = history(request.workspace)
     known = churn.first_known(request.member, shown) if shown.is_current else {}
     told = open_columns(request.member, shown.summary.settings)
+    wanted = request.GET.get("take") == "flag"
 
     def context() -> dict[str, Any]:
-        columns = CustomerList(request.member).columns
+        columns, base = CustomerList(request.member).columns, past.in_force
+        found = "" if base.churn.flag else churn.found_flag(shown)
+        if wanted and found:
+            base = replace(base, churn=replace(base.churn, flag=found))
         return churn.page(shown, known, told) | {
             "risk_column": columns["churn_risk"],
             "tier_column": columns["value_tier"],
-            "form": ChurnForm(base=past.in_force),
+            "form": ChurnForm(base=base),
+            "found_flag": found,
+            "taken": wanted,
             "history": past.entries,
         }
 
-    return Told((past.stamp, told, *((one.pk, str(one)) for one in known.values())), context)
+    # Which figures a customer stands for is part of it: after merging these can be those of another identity.
+    first = ((identity, one.pk, str(one)) for identity, one in known.items())
+    return Told((past.stamp, told, wanted, *first), context)
 
 
 @page("insights.publish", methods=("POST",))

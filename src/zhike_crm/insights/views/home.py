@@ -18,6 +18,7 @@ from zhike_crm.accounts.pages import LAST_WORKSPACE, page
 from zhike_crm.customers.models import Note, Task
 from zhike_crm.insights import charts
 from zhike_crm.insights.actions import request_refresh, schedule_refresh, scheduled
+from zhike_crm.insights.definitions import definitions
 from zhike_crm.insights.home import changes, tiles
 from zhike_crm.insights.models import RunMoves
 from zhike_crm.insights.runs import Shown
@@ -51,7 +52,7 @@ def _figures(shown: Shown, moves: RunMoves | None) -> dict[str, Any]:
     return {
         "tiles": tiles(shown, shown.summary.workspace.currency),
         "changes": changes(shown, moves),
-        "charts": charts.of_home(shown.figures, shown.links),
+        "charts": charts.of_home(shown.figures, shown.links, definitions(shown)),
         "advice": advice(shown.summary),
     }
 

@@ -16,6 +16,7 @@ from zhike.settings import Settings
 from zhike_crm.accounts.pages import page
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.insights import charts, health, lifecycle, retention, value
+from zhike_crm.insights.definitions import counted, definitions, on_lifecycle
 from zhike_crm.insights.flows import Sides, codes, flows, name_of
 from zhike_crm.insights.forms import LifecycleForm, RfmForm, ValueForm
 from zhike_crm.insights.grid import grid
@@ -54,13 +55,14 @@ def rfm(request: HttpRequest, shown: Shown) -> Told:
     wanted = request.GET.get("take") == "advice"
 
     def context() -> dict[str, Any]:
-        base, told = past.in_force, shown.figures.get("advice") or {}
+        base, told, words = past.in_force, shown.figures.get("advice") or {}, definitions(shown)
         taken = bool(wanted and told.get("changes"))
         if taken:
             base = Settings.from_dict(base.to_dict() | {"rfm": told["settings"]})
         return _moves_context(moved, shown, "value_tier") | {
             "grid": grid(shown.figures, shown.links),
-            "tiers": charts.groups(shown.links, "value_tier", shown.figures["tiers"], _("Value tiers")),
+            "tiers": charts.groups(shown.links, "value_tier", shown.figures["tiers"], _("Value tiers"), words.tier()),
+            "grid_words": words.grid(),
             "grades": charts.groups(shown.links, "grade", shown.figures["grades"], _("Grades")),
             "form": RfmForm(base=base),
             "taken": taken,
@@ -81,6 +83,7 @@ def lifecycle_page(request: HttpRequest, shown: Shown) -> Told:
             "stages": lifecycle.stages(shown.figures, shown.links),
             "answer": lifecycle.answer(shown.figures),
             "over_time": lifecycle.over_time(shown),
+            "counted": on_lifecycle(shown),
             "form": LifecycleForm(base=past.in_force),
             "history": past.entries,
         }
@@ -123,6 +126,7 @@ def retention_page(request: HttpRequest, shown: Shown) -> Told:
             "sentence": retention.sentence(shown.figures),
             "trend": retention.trend(shown.figures),
             "head": shown.figures["headline"],
+            "counted": counted(shown, route="churn", said=definitions(shown).returned()),
             "counts": counts,
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,9 @@ from django.utils.translation import ngettext
 from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import Actor, differences, entry, write_all
 from zhike_crm.audit.models import AuditEntry
-from zhike_crm.fields.values import CUSTOM, definitions, parse, put_back, values_of, write_many
+from zhike_crm.fields import turns
+from zhike_crm.fields.models import FieldDefinition
+from zhike_crm.fields.values import CUSTOM, definitions, parse, put_back, told_of, values_of, write_many
 from zhike_crm.ui.lists.columns import Choice, no_choices
 
 AT_ONCE = 100_000
@@ -82,11 +84,13 @@ def apply(action: BulkAction, rows: QuerySet, form: Mapping[str, str], by: Membe
     values = action.values(form, by)
     group = uuid.uuid4()
     with transaction.atomic():
+        fields = _fields(rows.model, values, by)
+        turns.typing(by.workspace_id, fields)
         ids = list(rows.order_by().values_list("pk", flat=True)[: AT_ONCE + 1])
         if len(ids) > AT_ONCE:
             raise ValueError(_("%(number)s records at most can be changed at once.") % {"number": f"{AT_ONCE:,}"})
         changed = sum(
-            _change(rows.model, ids[start : start + BATCH], values, action.verb, group, by)
+            _change(rows.model, ids[start : start + BATCH], values, fields, action.verb, group, by)
             for start in range(0, len(ids), BATCH)
         )
         _follow({rows.model._meta.label_lower} if changed else set(), by.workspace)
@@ -107,7 +111,10 @@ def undo(workspace: Any, group: uuid.UUID, by: Membership) -> int:
     entries = AuditEntry.objects.of(workspace).select_for_update().filter(group=group, undone=False)
     back = uuid.uuid4()
     count, types = 0, set[str]()
-    for written in list(entries):
+    written_before = list(entries)
+    for record_type in {written.record_type for written in written_before}:
+        turns.typing(workspace, definitions(workspace, record_type))
+    for written in written_before:
         types.add(written.record_type)
         if written.verb in UNDOING:
             count += UNDOING[written.verb](written, by)
@@ -117,7 +124,7 @@ def undo(workspace: Any, group: uuid.UUID, by: Membership) -> int:
             continue
         stored = _stored(record, written.changes)
         old = {name: before for name, (before, after) in written.changes.items() if stored.get(name) == after}
-        _set(record, old)
+        _set(record, old, written.told or ())
         count += bool(old)
         entry(record, "undone", Actor(by.user), {n: [written.changes[n][1], b] for n, b in old.items()}, back).save()
     entries.update(undone=True)
@@ -130,29 +137,39 @@ def _follow(types: set[str], workspace: Any) -> None:
         FOLLOWING[record_type](workspace)
 
 
+def _fields(model: type[models.Model], values: Mapping[str, Any], by: Membership) -> list[FieldDefinition]:
+    """The custom fields among what changes."""
+    if not any(name.startswith(CUSTOM) for name in values):
+        return []
+    return [f for f in definitions(by.workspace_id, model._meta.label_lower) if f"{CUSTOM}{f.name}" in values]
+
+
 def _change(
-    model: type[models.Model], ids: list[int], values: dict[str, Any], verb: str, group: uuid.UUID, by: Membership
+    model: type[models.Model],
+    ids: list[int],
+    values: dict[str, Any],
+    fields: list[FieldDefinition],
+    verb: str,
+    group: uuid.UUID,
+    by: Membership,
 ) -> int:
     records = list(model.objects.of(by.workspace_id).select_for_update(of=("self",)).filter(pk__in=ids))
     own = {name: value for name, value in values.items() if not name.startswith(CUSTOM)}
     changes = {record.pk: differences(record, own) for record in records}
     touched = [record.pk for record in records if changes[record.pk]]
     model.objects.of(by.workspace_id).filter(pk__in=touched).update(**own)
-    for pk, changed in _change_custom(model, [record.pk for record in records], values, by).items():
-        changes[pk] |= {f"{CUSTOM}{name}": change for name, change in changed.items()}
+    there = [record.pk for record in records]
+    told = told_of(fields, there)
+    wanted = {field.name: parse(field, values[f"{CUSTOM}{field.name}"]) for field in fields}
+    for pk, custom in write_many(by.workspace_id, there, fields, wanted).items():
+        changes[pk] |= {f"{CUSTOM}{name}": change for name, change in custom.items()}
+    actor = Actor(by.user)
     changed = [record for record in records if changes[record.pk]]
-    write_all(entry(record, verb, Actor(by.user), changes[record.pk], group) for record in changed)
+    write_all(
+        entry(record, verb, actor, changes[record.pk], group, {f"{CUSTOM}{name}" for name in told[record.pk]})
+        for record in changed
+    )
     return len(changed)
-
-
-def _change_custom(
-    model: type[models.Model], ids: list[int], values: dict[str, Any], by: Membership
-) -> dict[int, dict[str, list[Any]]]:
-    wanted = {name.removeprefix(CUSTOM): value for name, value in values.items() if name.startswith(CUSTOM)}
-    if not wanted:
-        return {}
-    fields = [f for f in definitions(by.workspace_id, model._meta.label_lower) if f.name in wanted]
-    return write_many(by.workspace_id, ids, fields, {f.name: parse(f, wanted[f.name]) for f in fields})
 
 
 def _record(written: AuditEntry) -> Any:
@@ -170,7 +187,7 @@ def _stored(record: models.Model, names: Iterable[str]) -> dict[str, Any]:
     return json.loads(json.dumps(found, cls=DjangoJSONEncoder))
 
 
-def _set(record: models.Model, values: Mapping[str, Any]) -> None:
+def _set(record: models.Model, values: Mapping[str, Any], told: Collection[str]) -> None:
     own = {name: value for name, value in values.items() if not name.startswith(CUSTOM)}
     if own:
         fields = {name: record._meta.get_field(name) for name in own}
@@ -178,4 +195,5 @@ def _set(record: models.Model, values: Mapping[str, Any]) -> None:
         type(record).objects.of(record.workspace_id).filter(pk=record.pk).update(**named)
     custom = {name.removeprefix(CUSTOM): value for name, value in values.items() if name.startswith(CUSTOM)}
     if custom:
-        put_back(record, definitions(record.workspace_id, record._meta.label_lower), custom)
+        known = definitions(record.workspace_id, record._meta.label_lower)
+        put_back(record, known, custom, told={name.removeprefix(CUSTOM) for name in told})

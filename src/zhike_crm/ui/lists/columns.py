@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Case, F, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from zhike_crm.fields.models import FieldDefinition, FieldValue
@@ -107,6 +107,15 @@ class Column:
         return {choice.code: choice for choice in self.choices()}
 
     @cached_property
+    def ranks(self) -> dict[str, int]:
+        """Code → its place among the choices, by which people expect a choice to be sorted; empty for other kinds."""
+        return {code: place for place, code in enumerate(self.by_code)} if self.kind is Kind.CHOICE else {}
+
+    def rank(self, code: str) -> int:
+        """Where a code comes; what is no choice (any more) comes last."""
+        return self.ranks.get(code, len(self.ranks))
+
+    @cached_property
     def labels(self) -> dict[str, Any]:
         """The codes as they are written (`cells.labels`), kept for the next cell."""
         return {}
@@ -121,9 +130,16 @@ class Column:
     def key(self) -> Any:
         """What to sort by."""
         if self.field is None:
-            return F(self.path)
+            return self._in_order(str(self.path))
         values = FieldValue.objects.filter(field=self.field, record_id=OuterRef("pk"))
-        return Subquery(values.values(self.field.column)[:1])
+        return Subquery(values.values_list(self._in_order(self.field.column))[:1])
+
+    def _in_order(self, path: str) -> Any:
+        if not self.ranks:
+            return F(path)
+        places = [When(**{path: code}, then=Value(place)) for code, place in self.ranks.items()]
+        none = When(**{f"{path}__isnull": True}, then=Value(None))
+        return Case(none, *places, default=Value(len(self.ranks)), output_field=IntegerField())
 
     @property
     def table(self) -> str:

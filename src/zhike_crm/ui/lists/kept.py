@@ -180,6 +180,8 @@ class Kept:
 
     def key(self, column: Column, value: Any) -> float:
         """Where a value comes in the order of a column's keys, be it in the file or not."""
+        if column.ranks:
+            return float(column.rank(value))
         values = self._one(column)
         if not pa.types.is_dictionary(values.type):
             return number(value)

@@ -16,6 +16,7 @@ from django.db.models import F, Func, QuerySet
 
 from zhike_crm.fields.models import FieldValue
 from zhike_crm.ui.lists import kept as files
+from zhike_crm.ui.lists.choice_order import along
 from zhike_crm.ui.lists.columns import Column
 from zhike_crm.ui.lists.conditions import Leaves
 from zhike_crm.ui.lists.finding import Finder, Found
@@ -140,7 +141,7 @@ def _along(
         return finder.along(found, model.order_by("-pk"), "pk", start + PAGE)[start:]
     if column.field is not None:
         values = FieldValue.objects.of(records.workspace).filter(field=column.field)
-        present, key = values.order_by(f"{sign}{column.field.column}", f"{sign}record_id"), "record_id"
+        present, key = along(values, column, sign), "record_id"
         without = model.exclude(pk__in=values.order_by().values("record_id"))
     else:
         here, key = column.path or "", f"{column.table}pk"
@@ -163,7 +164,7 @@ def _slice(records: RecordList, rows: QuerySet, question: Question, *, many: boo
     if column is None:
         return list(rows.order_by("-pk")[start : start + PAGE])
     if column.field is not None and many:
-        return _walk(records, rows, column.field, sign, start)
+        return _walk(records, rows, column, sign, start)
     key = column.key() if many else Unindexed(column.key())
     rows = rows.annotate(sort_key=key) if column.field else rows.alias(sort_key=key)
     present = rows.filter(sort_key__isnull=False)
@@ -182,13 +183,13 @@ def _slice(records: RecordList, rows: QuerySet, question: Question, *, many: boo
     return shown
 
 
-def _walk(records: RecordList, rows: QuerySet, field: Any, sign: str, start: int) -> list[Any]:
+def _walk(records: RecordList, rows: QuerySet, column: Column, sign: str, start: int) -> list[Any]:
     """Many rows in the order of a custom field: along the index of its values, keeping those that match."""
-    of_field = FieldValue.objects.of(records.workspace).filter(field=field)
-    values = of_field.order_by(f"{sign}{field.column}", f"{sign}record_id")
+    of_field = FieldValue.objects.of(records.workspace).filter(field=column.field)
+    values = along(of_field, column, sign).values_list("record_id", flat=True)
     kept: list[int] = []
     for stop in range(STEP, STEPS * STEP + 1, STEP):
-        ids = list(values.values_list("record_id", flat=True)[stop - STEP : stop])
+        ids = list(values[stop - STEP : stop])
         match = set(rows.order_by().filter(pk__in=ids).values_list("pk", flat=True))
         kept += [pk for pk in ids if pk in match]
         if len(ids) < STEP or len(kept) >= start + PAGE:
@@ -197,7 +198,7 @@ def _walk(records: RecordList, rows: QuerySet, field: Any, sign: str, start: int
     found = {row.pk: row for row in rows.filter(pk__in=wanted)}
     shown = [found[pk] for pk in wanted]
     if len(shown) < PAGE:
-        missing = rows.exclude(pk__in=values.order_by().values("record_id")).order_by("pk")
+        missing = rows.exclude(pk__in=of_field.values("record_id")).order_by("pk")
         begin = max(0, start - len(kept))
         shown += missing[begin : begin + PAGE - len(shown)]
     return shown

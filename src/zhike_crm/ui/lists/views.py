@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from zhike_crm.accounts.access import require
+from zhike_crm.fields.uses import mentions
 from zhike_crm.ui.lists.conditions import query
 from zhike_crm.ui.lists.listing import Question, RecordList
 from zhike_crm.ui.models import SavedView
@@ -43,6 +45,13 @@ def save(records: RecordList, name: str, question: Question, *, shared: bool) ->
     }
     known = {"workspace": records.workspace, "owner": records.member, "list_name": records.name, "name": name}
     return SavedView.objects.update_or_create(**known, defaults=values)[0]
+
+
+def ask_about(workspace: Any, column: str) -> bool:
+    """Whether a saved view shows a column, sorts by it or has a condition on it."""
+    rows = SavedView.objects.of(workspace)
+    by_it = rows.filter(sort__in=[column, f"-{column}"]).exists()
+    return by_it or mentions(rows, "columns", column) or mentions(rows, "conditions", column)
 
 
 def _all(records: RecordList) -> QuerySet[SavedView]:

@@ -26,8 +26,27 @@ export function toast(text, { undo = "", label = "" } = {}) {
 
 export function send(address, values = {}) {
   const headers = JSON.parse(document.body.getAttribute("hx-headers") || "{}");
-  return fetch(address, { method: "POST", headers, body: new URLSearchParams(values) });
+  return ask(address, { method: "POST", headers, body: new URLSearchParams(values) });
 }
+
+// Who is signed out meanwhile is led to the page for signing in, which is no answer to any of our questions: the whole
+// page goes there, and comes back as it is.
+const isSignIn = (address) => new URL(address, location.href).searchParams.has("next");
+
+export async function ask(address, options = {}) {
+  const answer = await fetch(address, options);
+  if (!answer.redirected || !isSignIn(answer.url)) return answer;
+  location.reload();
+  return new Promise(() => {});
+}
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (!isSignIn(detail.xhr.responseURL)) return;
+  detail.shouldSwap = false;
+  // A link leads on to where it led.
+  if (detail.boosted) location.assign(detail.xhr.responseURL);
+  else location.reload();
+});
 
 // -- the command palette ---------------------------------------------------------------------------------------------
 const palette = $("#palette");
@@ -50,7 +69,7 @@ if (palette) {
   };
   const search = async () => {
     const mine = ++asked;
-    const answer = await fetch(`${palette.dataset.source}?q=${encodeURIComponent(input.value)}`);
+    const answer = await ask(`${palette.dataset.source}?q=${encodeURIComponent(input.value)}`);
     if (mine !== asked || !answer.ok) return;
     found.innerHTML = await answer.text();
     mark(0);

@@ -10,7 +10,7 @@ export function drawCharts(root) {
     const draw = () => {
       drawn.get(box)?.dispose();
       const chart = echarts.init(box, null, { renderer: "svg", locale: language().startsWith("zh") ? "ZH" : "EN" });
-      chart.setOption(dressed(options));
+      chart.setOption(dressed(options, chart.getWidth()));
       chart.on("click", (event) => {
         const address = event.data?.address || options.addresses?.[event.name];
         if (address) location.href = address;
@@ -18,7 +18,12 @@ export function drawCharts(root) {
       drawn.set(box, chart);
     };
     draw();
-    new ResizeObserver(() => drawn.get(box)?.resize()).observe(box);
+    new ResizeObserver(() => {
+      const chart = drawn.get(box);
+      chart?.resize();
+      const bottom = roomBelow(options, chart?.getWidth());
+      if (bottom) chart.setOption({ grid: { bottom } });
+    }).observe(box);
     new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
   }
 }
@@ -36,7 +41,24 @@ function numbers() {
   return { said, short: (value) => short.format(value), percent: (value) => `${said(value)}%` };
 }
 
-function dressed(options) {
+// A legend below takes as many lines as its names need in this width; the axis stays above them.
+const LEGEND = { mark: 25 + 5, gap: 10, edge: 10, line: 24, font: 12 };
+
+function roomBelow(options, width) {
+  const { legend, grid } = options;
+  if (!width || !grid?.bottom || !legend || legend.type === "scroll" || legend.bottom === undefined) return undefined;
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${LEGEND.font}px ${getComputedStyle(document.body).fontFamily}`;
+  let [lines, taken] = [1, 0];
+  for (const name of legend.data ?? options.series.map((one) => one.name)) {
+    const needed = LEGEND.mark + pen.measureText(name).width;
+    if (taken && taken + LEGEND.gap + needed > width - LEGEND.edge) [lines, taken] = [lines + 1, 0];
+    taken += (taken ? LEGEND.gap : 0) + needed;
+  }
+  return grid.bottom + (lines - 1) * LEGEND.line;
+}
+
+function dressed(options, width) {
   const palette = ["1", "2", "3", "4", "5", "6"].map((n) => colour(`chart-${n}`));
   const [text, strong, line] = ["chart-text", "chart-strong", "chart-line"].map(colour);
   const { said, short, percent } = numbers();
@@ -52,6 +74,8 @@ function dressed(options) {
     };
   };
   const both = (given) => (Array.isArray(given) ? given.map(axis) : given && axis(given));
+  const bottom = roomBelow(options, width);
+  const below = bottom && { bottom };
   const dress = {
     color: palette,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: text },
@@ -100,7 +124,7 @@ function dressed(options) {
   return {
     ...dress,
     ...options,
-    grid: Array.isArray(options.grid) ? options.grid : { ...dress.grid, ...options.grid },
+    grid: Array.isArray(options.grid) ? options.grid : { ...dress.grid, ...options.grid, ...below },
     tooltip: { ...tooltip, ...options.tooltip },
     legend: options.legend && { textStyle: { color: text }, pageTextStyle: { color: text }, ...options.legend },
     title: options.title?.map((one) => ({ textStyle: { color: text, fontSize: 12, fontWeight: 500 }, padding: 0, ...one })),

@@ -1,10 +1,10 @@
 // Lists: the builder of conditions, the chooser of columns, bulk actions. The list itself is drawn by the server.
-import { send, toast } from "./app.js";
+import { ask, send, toast } from "./app.js";
 import { Builder } from "./conditions.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 
-function ask(changes) {
+function show(changes) {
   const form = $("[data-list-form]");
   for (const [name, value] of Object.entries(changes)) form.elements[name].value = value;
   form.requestSubmit();
@@ -15,7 +15,7 @@ let current = null;
 
 // What there is to choose from is asked for by those only who open the drawer: it is longer than a page of the list.
 async function openConditions(drawer) {
-  const answer = await fetch(drawer.dataset.source);
+  const answer = await ask(drawer.dataset.source);
   if (!answer.ok) { toast(answer.statusText); return; }
   const tree = JSON.parse($("[data-list-form]").elements.where.value || "{}");
   current = new Builder($("[data-tree]"), { ...await answer.json(), tree });
@@ -30,13 +30,13 @@ document.addEventListener("click", (event) => {
   } else if (on("apply-conditions")) {
     const tree = current.top.read();
     drawer.close();
-    ask({ where: tree ? JSON.stringify(tree) : "{}" });
+    show({ where: tree ? JSON.stringify(tree) : "{}" });
   } else if (on("clear-conditions")) {
     drawer.close();
-    ask({ where: "{}" });
+    show({ where: "{}" });
   } else if (on("apply-columns")) {
     const ticked = [...document.querySelectorAll("[data-columns] :checked")].map((tick) => tick.value);
-    ask({ columns: ticked.join(",") });
+    show({ columns: ticked.join(",") });
   } else if (on("bulk-action")) {
     bulk(on("bulk-action"));
   } else if (on("bulk-all")) {

@@ -1,4 +1,6 @@
 // A field in which one of very many customers is picked: typing asks the server, choosing keeps the id.
+import { ask } from "./app.js";
+
 const make = (tag, values) => Object.assign(document.createElement(tag), values);
 
 class Picker {
@@ -23,7 +25,7 @@ class Picker {
     const words = this.input.value.trim();
     if (!words) { this.close(); return; }
     this.timer = setTimeout(async () => {
-      const answer = await fetch(`${this.root.dataset.picker}&q=${encodeURIComponent(words)}`);
+      const answer = await ask(`${this.root.dataset.picker}&q=${encodeURIComponent(words)}`);
       if (answer.ok && words === this.input.value.trim()) this.show(await answer.json());
     }, 180);
   }

@@ -22,6 +22,7 @@ from django.test import Client
 
 django.setup()
 
+from tests.crm.kept import Company
 from zhike_crm.accounts.access import Role
 from zhike_crm.accounts.actions import create_workspace
 from zhike_crm.accounts.models import Membership, User
@@ -31,6 +32,15 @@ PASSWORD = "correct horse battery"
 HERE = Path(__file__).parent
 # Who opens a database has one of these, by itself or by way of another fixture.
 DATABASE = {"db", "transactional_db", "django_db_setup"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the settings to each worker of xdist, or all of them would share one home.
+
+    They inherit what is set above, and pytest-django would load the settings by it before this file is read there.
+    """
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -60,12 +70,24 @@ def _plain_static_files(settings: Any) -> None:
 
 
 @pytest.fixture
-def owner(db: None) -> User:
+def _kept(request: pytest.FixtureRequest) -> Company | None:
+    """The company that was filled once for several tests, of which this is one (see `kept_company`)."""
+    names = [name for name in request.fixturenames if name.startswith("kept_")]
+    return request.getfixturevalue(names[0]) if names else None
+
+
+@pytest.fixture
+def owner(db: None, _kept: Company | None) -> User:
+    if _kept is not None:
+        _kept.take()
+        return User.objects.get(pk=_kept.owner)
     return User.objects.create_user("owner@example.com", PASSWORD, name="Olive Owner")
 
 
 @pytest.fixture
-def workspace(owner: User) -> Workspace:
+def workspace(owner: User, _kept: Company | None) -> Workspace:
+    if _kept is not None:
+        return Workspace.objects.get(pk=_kept.workspace)
     return create_workspace("Shop", by=owner, slug="shop")
 
 

@@ -8,16 +8,15 @@ import time
 from typing import Any
 
 from zhike.errors import MappingError
-from zhike.intake.sandbox import Progress, serve_worker
+from zhike.intake.sandbox import Progress
+
+_BEFORE: list[int] = []
 
 
 def handle(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     match request["do"]:
-        case "echo":
-            progress({"step": 1})
-            print("a library talks")
-            os.write(1, b"so does C code\n")
-            return {"said": request["text"], "secret": os.environ.get("SECRET_TOKEN")}
+        case "echo" | "who":
+            return _echo(request, progress) if request["do"] == "echo" else _who()
         case "memory":
             return {"size": len(bytearray(3_000_000_000))}
         case "crash":
@@ -38,5 +37,15 @@ def handle(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     return {}
 
 
-if __name__ == "__main__":
-    serve_worker(handle)
+def _echo(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    progress({"step": 1})
+    print("a library talks")
+    os.write(1, b"so does C code\n")
+    return {"said": request["text"], "secret": os.environ.get("SECRET_TOKEN")}
+
+
+def _who() -> dict[str, Any]:
+    """What a child knows of itself, and of those that ran in this process before it."""
+    seen = {"pid": os.getpid(), "parent": os.getppid(), "folder": os.getcwd(), "before": _BEFORE[:]}
+    _BEFORE.append(os.getpid())
+    return seen | {"language": os.environ.get("ZHIKE_LANG"), "zone": time.tzname[0]}

@@ -1,4 +1,4 @@
-"""The child process: answers, limits, and every way to die."""
+"""The child process: answers, limits, and every way to die; started anew, and forked."""
 
 from __future__ import annotations
 
@@ -7,15 +7,27 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from zhike.errors import InputError, MappingError
+from zhike.intake import children
 from zhike.intake.limits import Limits
 from zhike.intake.sandbox import run_worker
 
 CHILD = "tests.intake.sandbox_handlers"
+
+
+@pytest.fixture(autouse=True, params=["started", "forked"])
+def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[children.Pool]:
+    fresh = children.Pool()
+    monkeypatch.setattr(children, "_POOL", fresh)
+    if request.param == "forked":
+        run_worker(CHILD, {"do": "who"})
+    yield fresh
+    fresh.end_all()
 
 
 def test_result_and_progress(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,9 +68,10 @@ def test_no_file_beyond_its_size(tmp_path: Path) -> None:
     assert path.stat().st_size <= 1_000_000
 
 
-def test_the_child_ends_with_its_parent() -> None:
+def test_the_child_ends_with_its_parent(request: pytest.FixtureRequest) -> None:
+    before = f"run_worker({CHILD!r}, {{'do': 'who'}})\n" if "forked" in request.node.name else ""
     code = (
-        "from zhike.intake.sandbox import run_worker\n"
+        f"from zhike.intake.sandbox import run_worker\n{before}"
         f"run_worker({CHILD!r}, {{'do': 'sleep'}}, on_progress=lambda p: print(p['pid'], flush=True))"
     )
     # The child looks for its module on the parent's path alone, never in the folder it happens to be in.

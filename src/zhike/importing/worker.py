@@ -20,7 +20,6 @@ from zhike.intake.names import shown_name
 from zhike.intake.raw import RawTable
 from zhike.intake.read import ReadOptions, read, reading_error, sample
 from zhike.intake.recognise import recognise
-from zhike.intake.sandbox import serve_worker
 from zhike.lake.failures import disk_error
 from zhike.lake.working import working
 from zhike.sql import quoted
@@ -98,7 +97,3 @@ def _held(con: duckdb.DuckDBPyConnection, raw: RawTable, mapping: Mapping) -> di
     known = {mapping.columns.get(ours) for ours in _KEPT_AS_THEY_ARE}
     names = [column.name for column in raw.columns if column.name not in known][:WIDE]
     return {name: asdict(one) for name, one in held(con, quoted(raw.relation), names).items()}
-
-
-if __name__ == "__main__":
-    serve_worker(handle)

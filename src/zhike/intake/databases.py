@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 
 from zhike.errors import EngineError, InputError, ZhikeError
 from zhike.intake.limits import MEGABYTE, Limits
-from zhike.intake.sandbox import serve_worker
 from zhike.sql import quoted
 
 _ROWS_AT_ONCE = 65_536
@@ -295,7 +294,3 @@ def without_secrets(said: str, url: str) -> str:
         for written in filter(None, (secret, unquote(secret))):
             said = said.replace(written, "…")
     return said
-
-
-if __name__ == "__main__":
-    serve_worker(handle)

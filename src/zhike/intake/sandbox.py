@@ -13,7 +13,6 @@ import json
 import os
 import resource
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -21,15 +20,14 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import Enum
-from pathlib import Path
 from typing import IO, Any
 
 from zhike import errors
 from zhike.errors import InputError, ZhikeError
+from zhike.intake.children import Child, Started, begun
 from zhike.intake.limits import MEGABYTE, Limits
 from zhike.intake.names import shown_name
 
-_CHILD = Path(__file__).with_name("child.py")
 Progress = Callable[[dict[str, Any]], None]
 
 # What the child needs of the environment; tokens, passwords and proxies stay behind.
@@ -89,7 +87,7 @@ def run_worker(
     died: Callable[[Death], InputError] = reading_failed,
     whole_environment: bool = False,
 ) -> dict[str, Any]:
-    """Runs a module as a program of its own on a request and returns its result.
+    """Runs a module's `handle` in a process of its own on a request and returns its result.
 
     Args:
         died: says what happened when the child ended without an answer.
@@ -101,35 +99,29 @@ def run_worker(
         InputError: the child ran out of memory or time, crashed, or said nothing.
     """
     limits = limits or Limits()
+    environment = _environment(whole=whole_environment)
     with tempfile.TemporaryFile() as complaints:
-        child = subprocess.Popen(  # noqa: S603 (our own interpreter and module, no shell)
-            [sys.executable, "-P", str(_CHILD), module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            env=_environment(whole=whole_environment),
-            start_new_session=True,
-            close_fds=True,
-        )
-        timer = threading.Timer(limits.wall_seconds, _kill, (child,))
+        begin = Started if whole_environment else begun
+        child = begin(module, environment, complaints)
+        timer = threading.Timer(limits.wall_seconds, child.kill)
         started = time.monotonic()
         timer.start()
         try:
-            answer = _converse(child, {**request, "limits": asdict(limits), "parent": os.getpid()}, on_progress)
+            answer = _converse(child, {**request, "limits": asdict(limits), "parent": child.parent}, on_progress)
         finally:
             timer.cancel()
-            _kill(child)
-            child.wait()
+            timer.join()  # it must not end whatever comes after this child
+            code = child.end()
         if "error" in answer:
             raise _error_from(answer["error"])
         if "result" in answer:
             return dict(answer["result"])
         late = time.monotonic() - started >= limits.wall_seconds
-        raise died(_death(answer, child.returncode, late, limits, _tail(complaints)))
+        raise died(_death(answer, code, late, limits, _tail(complaints)))
 
 
 def serve_worker(handler: Callable[[dict[str, Any], Progress], dict[str, Any]]) -> None:
-    """The child's side: reads the request, sets the limits, answers. Call it under `if __name__ == "__main__"`.
+    """The child's side: reads the request, sets the limits, answers. `child.py` calls it with a module's `handle`.
 
     `handler(request, progress)` returns the result; `progress({...})` sends a line to the parent.
     """
@@ -181,33 +173,24 @@ def _confine(limits: Limits, parent: int) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
 
-def _converse(child: subprocess.Popen[bytes], request: dict[str, Any], on_progress: Progress | None) -> dict[str, Any]:
+def _converse(child: Child, request: dict[str, Any], on_progress: Progress | None) -> dict[str, Any]:
     """Sends the request and listens until the result, an error, or the end."""
-    if child.stdin is None or child.stdout is None:
-        return {}
     with contextlib.suppress(BrokenPipeError):
         child.stdin.write(json.dumps(request, default=str).encode())
         child.stdin.close()
+    answer = {}
     while line := child.stdout.readline(_LONGEST_MESSAGE):
         try:
             message = json.loads(line)
         except ValueError:
             break
-        if "progress" in message:
-            if on_progress is not None:
-                on_progress(message["progress"])
-            continue
-        return dict(message)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(timeout=5)
-    return {}
-
-
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """Ends the child and whatever it started, if it still runs."""
-    if child.poll() is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
+        if "progress" not in message:
+            answer = dict(message)
+            break
+        if on_progress is not None:
+            on_progress(message["progress"])
+    child.wait(5)
+    return answer
 
 
 def _tail(complaints: IO[bytes]) -> str:

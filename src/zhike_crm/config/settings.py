@@ -112,6 +112,8 @@ STORAGES = {
 # Served straight from the package as long as nobody has collected them.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+# Compressed already, or (the last) asked for by nobody but who looks for an error.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "gz", "woff", "woff2", "map"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # Files: refused before they are read when they are too large or come from nobody, then written to disk as they come.

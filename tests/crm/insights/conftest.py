@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.crm.kept import Company, kept_company
 from zhike.importing.importer import Choices, import_file
 from zhike.lake.lake import Lake
 from zhike.pipeline import refresh
-from zhike_crm.customers.sync import copy_run
 from zhike_crm.insights.actions import refresh_now, remember_past
-from zhike_crm.insights.models import RunMoves, RunSummary
-from zhike_crm.insights.moves import run_of
-from zhike_crm.insights.summary import make_current
-from zhike_crm.workspaces.lakes import lake_of
+from zhike_crm.insights.models import RunSummary
 from zhike_crm.workspaces.models import Workspace
 
 THEN, NOW = dt.date(2025, 3, 31), dt.date(2025, 6, 30)
@@ -56,36 +52,28 @@ def orders(workspace: Workspace, scored: Path) -> None:
     shutil.copytree(scored, workspace.lake_folder)
 
 
-_KEPT: dict[str, Any] = {}
+@pytest.fixture(scope="package")
+def kept_runs(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory, scored: Path
+) -> Iterator[Company]:
+    """The figures of two days; the later ones are current."""
 
+    def fill(workspace: Workspace) -> None:
+        shutil.copytree(scored, workspace.lake_folder)
+        remember_past(workspace, THEN)
+        refresh_now(workspace, NOW)
 
-def _again(name: str, workspace: Workspace, make: Callable[[], RunSummary]) -> RunSummary:
-    """Figures that an earlier test has computed are not computed again."""
-    if name not in _KEPT:
-        made = make()
-        _KEPT[name] = {f: getattr(made, f) for f in ("run", "as_of", "customers", "settings", "figures", "proofs")}
-        return made
-    return RunSummary.objects.create(workspace=workspace, **copy.deepcopy(_KEPT[name]))
-
-
-@pytest.fixture
-def past(workspace: Workspace, orders: None) -> RunSummary:
-    """An earlier day; nothing is current yet."""
-    return _again("past", workspace, lambda: remember_past(workspace, THEN))
+    with kept_company(django_db_blocker, tmp_path_factory.mktemp("runs") / "files", fill) as made:
+        yield made
 
 
 @pytest.fixture
-def summary(workspace: Workspace, past: RunSummary) -> RunSummary:
+def past(kept_runs: Company, workspace: Workspace) -> RunSummary:
+    """The figures of an earlier day."""
+    return RunSummary.objects.of(workspace).get(as_of=THEN)
+
+
+@pytest.fixture
+def summary(kept_runs: Company, workspace: Workspace) -> RunSummary:
     """The current figures, after those of an earlier day."""
-    known = "summary" in _KEPT
-    made = _again("summary", workspace, lambda: refresh_now(workspace, NOW))
-    if known:
-        RunMoves.objects.create(workspace=workspace, before=past, after=made, **copy.deepcopy(_KEPT["moves"]))
-        with lake_of(workspace) as lake:
-            copy_run(workspace, lake, run_of(lake, made))
-        make_current(made)
-    else:
-        moves = RunMoves.objects.of(workspace).get()
-        _KEPT["moves"] = {"stage": moves.stage, "value_tier": moves.value_tier, "causes": moves.causes}
-    made.refresh_from_db()
-    return made
+    return RunSummary.objects.of(workspace).select_related("workspace").get(as_of=NOW)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -18,30 +17,27 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests.churn import rhythms as shop
+from tests.crm.kept import Company, kept_company
 from zhike.importing.importer import Choices, import_file
 from zhike.lake.lake import Lake
 from zhike.pipeline import refresh
 from zhike.settings import Settings
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.lists import CustomerList
-from zhike_crm.customers.models import Customer, Score, ScoredRun
-from zhike_crm.customers.sync import copy_run
+from zhike_crm.customers.models import Customer, Identity, Score, ScoredRun
 from zhike_crm.insights import health
 from zhike_crm.insights.actions import publish, published, refresh_now
 from zhike_crm.insights.churn_forms import ChurnForm
 from zhike_crm.insights.history import differences
 from zhike_crm.insights.models import PublishedSettings, RunSummary
-from zhike_crm.insights.moves import run_of
 from zhike_crm.insights.runs import shown
-from zhike_crm.insights.summary import make_current
 from zhike_crm.jobs.models import Job
+from zhike_crm.ui.fragments import FRAGMENTS
 from zhike_crm.ui.lists.listing import Question
-from zhike_crm.workspaces.lakes import lake_of
 from zhike_crm.workspaces.models import Workspace
 
 Signed = Callable[..., Client]
 SETTINGS = {"churn": {"days": 60}}
-_KEPT: dict[str, Any] = {}
 
 
 @pytest.fixture(scope="session")
@@ -56,21 +52,24 @@ def shop_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "lake"
 
 
-@pytest.fixture
-def churned(workspace: Workspace, shop_lake: Path) -> RunSummary:
+@pytest.fixture(scope="module")
+def kept_shop(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory, shop_lake: Path
+) -> Iterator[Company]:
     """The shop as a workspace whose lists and pages show its scores."""
-    shutil.copytree(shop_lake, workspace.lake_folder)
-    PublishedSettings.objects.create(workspace=workspace, values=Settings.from_dict(SETTINGS).to_dict())
-    if not _KEPT:
-        made = refresh_now(workspace, shop.LAST)
-        _KEPT.update({f: getattr(made, f) for f in ("run", "as_of", "customers", "settings", "figures", "proofs")})
-    else:
-        made = RunSummary.objects.create(workspace=workspace, **copy.deepcopy(_KEPT))
-        with lake_of(workspace) as lake:
-            copy_run(workspace, lake, run_of(lake, made))
-        make_current(made)
-    made.refresh_from_db()
-    return made
+
+    def fill(workspace: Workspace) -> None:
+        shutil.copytree(shop_lake, workspace.lake_folder)
+        PublishedSettings.objects.create(workspace=workspace, values=Settings.from_dict(SETTINGS).to_dict())
+        refresh_now(workspace, shop.LAST)
+
+    with kept_company(django_db_blocker, tmp_path_factory.mktemp("shop") / "files", fill) as made:
+        yield made
+
+
+@pytest.fixture
+def churned(kept_shop: Company, workspace: Workspace) -> RunSummary:
+    return RunSummary.objects.of(workspace).select_related("workspace").get()
 
 
 def page(client: Client, **query: str) -> str:
@@ -120,6 +119,31 @@ def test_save_first_is_risk_times_what_is_to_come_and_within_reach(
     Customer.objects.of(churned.workspace).filter(pk=rows[0].customer.pk).update(owner=member("sales", sees="own"))
     mine = client_as("sales", sees="own").get("/w/shop/churn/").context["save_first"]
     assert [row.customer.pk for row in mine] == [rows[0].customer.pk]
+
+
+def test_save_first_follows_the_identities(
+    churned: RunSummary, member: Callable[..., Membership], client_as: Signed
+) -> None:
+    """The same customers are seen, but the first of them stands for other figures since customers were merged."""
+    first, second, *_others = client_as("owner").get("/w/shop/churn/").context["save_first"]
+    rows = Customer.objects.of(churned.workspace)
+    rows.filter(pk=first.customer.pk).update(owner=member("sales", sees="own"))
+    mine = client_as("sales", sees="own")
+
+    def table() -> str:
+        found = re.search(r'<table class="[^"]*save-first.*?</table>', page(mine), re.DOTALL)
+        assert found
+        return found.group()
+
+    before = table()
+    theirs = [list(Identity.objects.of(churned.workspace).filter(customer=one.customer)) for one in (first, second)]
+    for identities, owner in zip(theirs, (second.customer, first.customer), strict=True):
+        for one in identities:
+            one.customer = owner
+            one.save()
+    now = table()
+    FRAGMENTS.clear()
+    assert now == table() != before
 
 
 def test_few_queries_and_no_lake(
@@ -185,6 +209,32 @@ def test_what_cannot_be_is_refused(churned: RunSummary, client_as: Signed, wrong
 def test_a_column_that_does_not_exist_is_told_before_it_is_published(churned: RunSummary, client_as: Signed) -> None:
     refused = client_as("manager").post("/w/shop/churn/preview", values(flag="churned")).context
     assert "Your list of customers has no column churned." in refused["error"]
+
+
+def test_a_column_that_looks_as_if_it_said_who_left_is_proposed(churned: RunSummary, client_as: Signed) -> None:
+    assert churned.proofs["churn"]["details"]["flag_found"] == ""
+    assert "looks as if it said who left" not in page(client_as("owner"))
+    churned.proofs["churn"]["details"]["flag_found"] = "是否流失"
+    churned.save()
+    assert "是否流失" in page(client_as("owner"))
+    assert 'value="是否流失"' not in page(client_as("owner"))
+    assert 'value="是否流失"' in page(client_as("owner"), take="flag")
+    # Who may not change the settings is not asked to.
+    assert "是否流失" not in page(client_as("viewer"))
+    publish(Settings.from_dict({"churn": {"flag": "Left"}}), "", by=published_by(churned))
+    assert 'value="Left"' in page(client_as("owner"), take="flag")
+
+
+def published_by(summary: RunSummary) -> Membership:
+    return Membership.objects.of(summary.workspace).select_related("workspace", "user").get(role="owner")
+
+
+def test_scores_that_are_gone_are_told_in_both_languages(churned: RunSummary, client_as: Signed) -> None:
+    RunSummary.objects.of(churned.workspace).update(run=99)
+    client = client_as("owner")
+    assert "no longer in the lake" in client.post("/w/shop/churn/preview", values()).context["error"]
+    client.cookies["django_language"] = "zh-hans"
+    assert "no longer" not in client.post("/w/shop/churn/preview", values()).context["error"]
 
 
 def test_publishing_keeps_what_was_changed_and_the_rest(churned: RunSummary, client_as: Signed) -> None:

@@ -32,7 +32,7 @@ PROOF = {
 }
 
 
-def tested(summary: RunSummary, **changes: Any) -> None:
+def proven(summary: RunSummary, **changes: Any) -> None:
     summary.proofs = {"clv": PROOF | changes}
     summary.save()
 
@@ -47,7 +47,7 @@ def shown(client: Any, **query: str) -> str:
 def test_the_verdict_follows_from_the_errors(
     summary: RunSummary, client_as: Signed, error: float, verdict: str
 ) -> None:
-    tested(summary, error=error)
+    proven(summary, error=error)
     page = shown(client_as("analyst"))
     assert f">{verdict}</span>" in page
     assert "MBGNBD was chosen." in page
@@ -55,7 +55,7 @@ def test_the_verdict_follows_from_the_errors(
 
 
 def test_without_a_model_the_reason_is_told(summary: RunSummary, client_as: Signed) -> None:
-    tested(summary, model="", error=None, baseline=None, groups=[], reasons={"en": "Too few came back.", "zh": "…"})
+    proven(summary, model="", error=None, baseline=None, groups=[], reasons={"en": "Too few came back.", "zh": "…"})
     page = shown(client_as("viewer"))
     assert "no model fits yet" in page
     assert "Too few came back." in page
@@ -63,7 +63,7 @@ def test_without_a_model_the_reason_is_told(summary: RunSummary, client_as: Sign
 
 
 def test_the_error_is_shown_over_time_once_there_are_two(summary: RunSummary, client_as: Signed) -> None:
-    tested(summary)
+    proven(summary)
     assert "a trend needs two" in shown(client_as("owner"))
     RunSummary.objects.create(
         workspace=summary.workspace,
@@ -76,22 +76,22 @@ def test_the_error_is_shown_over_time_once_there_are_two(summary: RunSummary, cl
     assert "chart-clv-drift" in shown(client_as("owner"))
 
 
-def test_a_workspace_without_a_refresh_and_one_without_a_test(
-    workspace: Any, client_as: Signed, request: pytest.FixtureRequest
-) -> None:
+def test_a_workspace_without_a_refresh(workspace: Any, client_as: Signed) -> None:
     assert "Nothing is computed yet" in shown(client_as("owner"))
-    summary = request.getfixturevalue("summary")
+
+
+def test_a_workspace_without_a_test(summary: RunSummary, client_as: Signed) -> None:
     summary.proofs = {}
     summary.save()
     assert "No model has been tested yet" in shown(client_as("owner"))
 
 
 def test_money_and_the_way_over_time_are_drawn_where_they_were_told(summary: RunSummary, client_as: Signed) -> None:
-    tested(summary)
+    proven(summary)
     assert "chart-clv-money" not in shown(client_as("analyst"))
     money = {"error": 72.0, "baseline": 87.0, "expected": 60449.3, "actual": 70976.4, "groups": PROOF["groups"]}
     tracked = {"until": ["2011-08-06", "2011-08-13"], "actual": [10, 12], "expected": [9.5, 11.8]}
-    tested(summary, details={"money": money, "tracking": tracked})
+    proven(summary, details={"money": money, "tracking": tracked})
     page = shown(client_as("analyst"))
     assert "chart-clv-money" in page
     assert "chart-clv-tracking" in page

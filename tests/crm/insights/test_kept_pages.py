@@ -18,6 +18,9 @@ from zhike_crm.insights.summary import make_current
 from zhike_crm.ui.fragments import FRAGMENTS
 from zhike_crm.workspaces.models import Workspace
 
+# Pieces of pages and what they are kept by: the database only holds what they are drawn of.
+pytestmark = pytest.mark.one_database
+
 PAGES = ["", "rfm/", "lifecycle/", "value/", "churn/", "retention/", "retention/?show=counts", "satisfaction/"]
 PAGES += ["health/", "rfm/?take=advice", "lifecycle/?from=1", "value/?run=1"]
 LANGUAGES = ["en", "zh-hans"]

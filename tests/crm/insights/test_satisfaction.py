@@ -7,7 +7,7 @@ import csv
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,16 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from tests.crm.insights.conftest import _KEPT, NOW, _again, rows
+from tests.crm.insights.conftest import NOW, rows
 from tests.crm.insights.test_pages import options
+from tests.crm.kept import Company, kept_company
 from zhike import nps
 from zhike.importing.importer import Choices, import_file
 from zhike.lake.lake import Lake
 from zhike.pipeline import refresh
 from zhike_crm.customers.models import Customer
-from zhike_crm.customers.sync import copy_run
 from zhike_crm.insights.actions import refresh_now
 from zhike_crm.insights.models import RunSummary
-from zhike_crm.insights.moves import run_of
-from zhike_crm.insights.summary import make_current
 from zhike_crm.workspaces.lakes import lake_of
 from zhike_crm.workspaces.models import Workspace
 
@@ -82,17 +80,21 @@ def asked_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "lake"
 
 
+@pytest.fixture(scope="module")
+def kept_answers(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory, asked_lake: Path
+) -> Iterator[Company]:
+    def fill(workspace: Workspace) -> None:
+        shutil.copytree(asked_lake, workspace.lake_folder)
+        refresh_now(workspace, NOW)
+
+    with kept_company(django_db_blocker, tmp_path_factory.mktemp("answers") / "files", fill) as made:
+        yield made
+
+
 @pytest.fixture
-def answered(workspace: Workspace, asked_lake: Path) -> RunSummary:
-    shutil.copytree(asked_lake, workspace.lake_folder)
-    known = "answered" in _KEPT
-    made = _again("answered", workspace, lambda: refresh_now(workspace, NOW))
-    if known:
-        with lake_of(workspace) as lake:
-            copy_run(workspace, lake, run_of(lake, made))
-        make_current(made)
-    made.refresh_from_db()
-    return made
+def answered(kept_answers: Company, workspace: Workspace) -> RunSummary:
+    return RunSummary.objects.of(workspace).select_related("workspace").get()
 
 
 def page(client: Client, **query: Any) -> str:
@@ -124,6 +126,8 @@ def test_the_short_board_is_what_costs(answered: RunSummary, client_as: Signed) 
     assert worst["cost"] < 0
     html = page(client_as("owner"))
     assert "The short board is" in html
+    # What was said has the whole width, and not that of the column of topics.
+    assert re.search(r'<tr class="below"><td colspan="3"><div[^>]*>“', html)
     assert "Delivery took three weeks" in html
 
 

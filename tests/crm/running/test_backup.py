@@ -13,8 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.db.migrations.loader import MigrationLoader
 
 from tests.postgres import Postgres
+from zhike_crm.running.backup.restore import as_squashed
 
 FILL = """
 import datetime as dt, pathlib, sys
@@ -117,6 +119,16 @@ def test_what_comes_back_is_what_was_saved(saved: Path, tmp_path: Path) -> None:
     assert "already" in second.zhike("restore", saved, succeeds=False)
     # New rows get ids of their own, and the lake still answers.
     second.python(FILL.replace("import_file(lake, orders)", "pass"), tmp_path / "orders.csv")
+
+
+def test_a_backup_from_before_migrations_were_squashed_knows_the_same_tables() -> None:
+    loader = MigrationLoader(None)
+    assert loader.replacements
+    others = {node for node in loader.graph.nodes if node not in loader.replacements}
+    before = others.union(*(migration.replaces for migration in loader.replacements.values()))
+    assert as_squashed(loader, before) == set(loader.graph.nodes)
+    part = before - {next(iter(loader.replacements.values())).replaces[-1]}
+    assert not as_squashed(loader, part) <= set(loader.graph.nodes)
 
 
 def test_from_sqlite_to_postgres_and_back(saved: Path, tmp_path: Path, postgres: Postgres) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.crm.kept import Company, kept_company
 from zhike.importing.importer import Choices, import_file
 from zhike.lake.lake import Lake
 from zhike.lake.runs import latest
@@ -58,12 +59,24 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "lake"
 
 
-@pytest.fixture
-def shop(workspace: Workspace, scored: Path) -> Workspace:
-    """Customers c01 … c12 with their scores."""
+def fill(workspace: Workspace, scored: Path) -> None:
     shutil.copytree(scored, workspace.lake_folder)
     with lake_of(workspace) as lake:
         copy_run(workspace, lake, latest(lake))
+
+
+@pytest.fixture(scope="module")
+def kept_customers(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory, scored: Path
+) -> Iterator[Company]:
+    files = tmp_path_factory.mktemp("customers") / "files"
+    with kept_company(django_db_blocker, files, lambda workspace: fill(workspace, scored)) as made:
+        yield made
+
+
+@pytest.fixture
+def shop(kept_customers: Company, workspace: Workspace) -> Workspace:
+    """Customers c01 … c12 with their scores."""
     return workspace
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from tests.crm.segments.conftest import bought, customers, inside
+from tests.crm.segments.conftest import bought, customers, fill, inside
 from zhike_crm.accounts.models import Membership
 from zhike_crm.segments import members
 from zhike_crm.segments.computing import compute
@@ -17,6 +18,13 @@ from zhike_crm.segments.models import Member, Segment
 from zhike_crm.workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def shop(workspace: Workspace, scored: Path) -> Workspace:
+    """As elsewhere, but written for each test: threads see only what was committed."""
+    fill(workspace, scored)
+    return workspace
 
 
 def at_once(*works: Callable[[], Any]) -> list[BaseException]:

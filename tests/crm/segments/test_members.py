@@ -51,6 +51,13 @@ def turns(segment: Segment) -> list[tuple[str, int, int, int]]:
     return [(turn.cause, turn.entered, turn.left, turn.count) for turn in reversed(segment.turns.all())]
 
 
+def test_a_rule_about_what_nobody_has_done_yet_is_about_nobody(made: Made) -> None:
+    """Where nothing was imported, Django sees by itself that no row can meet it."""
+    segment = made("Tea", bought("at_least", 1, category="tea"))
+    assert (segment.count, segment.problem) == (0, "")
+    assert segment.counted_at is not None
+
+
 def test_who_no_longer_meets_the_rule_leaves_and_is_remembered(shop: Workspace, boss: Membership, made: Made) -> None:
     segment = made("Often", column("orders", "gte", 10))
     change_segment(segment, boss, tree=column("orders", "between", [8, 11]))

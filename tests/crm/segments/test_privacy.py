@@ -19,6 +19,8 @@ from tests.crm.segments.test_clusterings import People, found, group_of
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.customers.models import Customer
+from zhike_crm.fields.actions import change_field, define_field
+from zhike_crm.fields.values import write_many
 from zhike_crm.segments.actions import archive_segment, create_segment
 from zhike_crm.segments.clustering_actions import keep_groups, look_for_groups
 from zhike_crm.segments.models import Clustering, Segment
@@ -190,6 +192,39 @@ def test_groups_of_other_traits_are_for_everybody(
     keep_groups(clustering, boss)
     assert analyst.get(f"/w/shop/segments/{best.pk}/").status_code == 200
     assert people["best"][0].name in listed(analyst, "", "segment", best.pk)
+
+
+# -- what became personal since ----------------------------------------------------------------------------------------
+def test_groups_of_a_field_that_became_personal_since(
+    people: People, boss: Membership, client_as: Callable[..., Client], caller: Callable[..., Caller]
+) -> None:
+    asked = {"record_type": "customers.customer"}
+    kids = define_field(boss, **asked, label="Kids", kind="number")
+    mail = define_field(boss, **asked, label="Ways", kind="choices", options=[("", "Mail"), ("", "Phone")])
+    for kind, many in (("best", 4), ("rest", 0), ("gone", 1)):
+        ids = [one.pk for one in people[kind]]
+        write_many(boss.workspace_id, ids, [kids, mail], {"kids": float(many), "ways": ["mail"] if many else ["phone"]})
+    clusterings = {
+        field.name: found(boss, [trait]) for field, trait in ((kids, "field.kids"), (mail, "field.ways=mail"))
+    }
+    keep_groups(clusterings["kids"], boss)
+    kept = group_of(clusterings["kids"], people["best"])
+    analyst, program = client_as("analyst"), caller("analyst")
+    paths = {name: f"/w/shop/segments/groups/{one.pk}/" for name, one in clusterings.items()}
+    for field in (kids, mail):
+        assert analyst.get(paths[field.name]).status_code == 200
+    assert people["best"][0].name in listed(analyst, "", "segment", kept.pk)
+    change_field(kids, boss, label="Kids", personal=True)
+    assert [analyst.get(path).status_code for path in paths.values()] == [404, 200]
+    change_field(mail, boss, label="Ways", personal=True, options=[("mail", "Mail"), ("phone", "Phone")])
+    assert [analyst.get(path).status_code for path in paths.values()] == [404, 404]
+    assert analyst.get(f"/w/shop/segments/{kept.pk}/").status_code == 404
+    assert people["best"][0].name not in listed(analyst, "", "segment", kept.pk)
+    assert program.get("/clusterings").json()["items"] == []
+    assert program.get(f"/segments/{kept.pk}/profile").status_code == 404
+    marketer = client_as("marketer")
+    assert [marketer.get(path).status_code for path in paths.values()] == [200, 200]
+    assert people["best"][0].name in listed(marketer, "", "segment", kept.pk)
 
 
 # -- over the API ------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from zhike.errors import InputError
@@ -77,19 +78,27 @@ def _require_empty(home: Path) -> None:
 def _migrate_as_then(manifest: dict[str, Any]) -> None:
     """The tables as they were when the backup was made; they become today's afterwards, with the rows in them."""
     executor = MigrationExecutor(connection)
-    then = {(app, name) for app, name in manifest["migrations"]}
+    then = as_squashed(executor.loader, {(app, name) for app, name in manifest["migrations"]})
     if manifest["format"] > FORMAT or not then <= set(executor.loader.graph.nodes):
         raise InputError(
             _("The backup was made by a newer Zhike, {version}.", version=manifest["zhike"]),
             fix=_("Install that version first."),
         )
-    if not set(MigrationRecorder(connection).applied_migrations()) <= then:
+    if not as_squashed(executor.loader, set(MigrationRecorder(connection).applied_migrations())) <= then:
         raise InputError(
             _("The backup is older than the tables of this database."), fix=_("Restore into an empty database.")
         )
     parents = executor.loader.graph.node_map
     inner = {parent.key for node in then for parent in parents[node].parents}
     executor.migrate(sorted(then - inner))
+
+
+def as_squashed(loader: MigrationLoader, applied: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of today's migrations have been applied, where one of today's may stand for several of then."""
+    for key, migration in loader.replacements.items():
+        if applied.issuperset(migration.replaces):
+            applied = applied.difference(migration.replaces) | {key}
+    return applied
 
 
 def _move_files(unpacked: Path, home: Path) -> list[Path]:

@@ -248,6 +248,8 @@ def refresh_zhike(file: str) -> Answer:
             f"1::BIGINT AS batch, false AS replaces FROM read_parquet('{file}')"
         )
         commit(lake, batch, rows, REMARKS_SCHEMA.empty_table())
+    # How much memory its engine may take depends on how much there is.
+    lake.close()
 
     def work() -> float:
         run = refresh(lake, dt.date.fromisoformat(AS_OF))

@@ -25,7 +25,12 @@ _TEMPORARY = operations.Namespace(catalog="temp", database="main")
 
 
 def connect(
-    engine: str | None = None, *, place: str = "", reachable: tuple[Path, ...] = (), scratch: Path | None = None
+    engine: str | None = None,
+    *,
+    place: str = "",
+    reachable: tuple[Path, ...] = (),
+    scratch: Path | None = None,
+    data: int = 0,
 ) -> Any:
     """An Ibis backend.
 
@@ -38,6 +43,7 @@ def connect(
             be read: SQL could also write there. No text of a person ever becomes SQL here; values reach it through
             Ibis expressions or `intake.sql`.
         scratch: where DuckDB spills what does not fit in memory.
+        data: bytes on disk of what will be read; DuckDB may use more memory where there are many.
 
     Raises:
         EngineError: there is no such engine, or what it needs is not installed.
@@ -48,7 +54,7 @@ def connect(
     chosen = engine or os.environ.get("ZHIKE_ENGINE") or "duckdb"
     if chosen == "duckdb":
         with memory_named():
-            return _duckdb(place, reachable, scratch)
+            return _duckdb(place, reachable, scratch, data)
     if chosen == "spark" or chosen.startswith("sc://"):
         return _spark(chosen)
     raise EngineError(
@@ -112,8 +118,8 @@ def _damage() -> Iterator[None]:
         raise duckdb.InvalidInputException(str(error)) from error
 
 
-def _duckdb(place: str, reachable: tuple[Path, ...], scratch: Path | None) -> Any:
-    settings: dict[str, Any] = {"memory_limit": memory_limit(), "preserve_insertion_order": False}
+def _duckdb(place: str, reachable: tuple[Path, ...], scratch: Path | None, data: int) -> Any:
+    settings: dict[str, Any] = {"memory_limit": memory_limit(data), "preserve_insertion_order": False}
     if scratch is not None:
         settings["temp_directory"] = str(scratch)
     backend = LakeReader().connect(**settings)

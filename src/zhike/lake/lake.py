@@ -74,7 +74,9 @@ class Lake(Computing):
         except LakeError:
             # What cannot be written can be read all the same.
             scratch = private_folder(self.url)
-        return connect(self._engine, place=self.url, reachable=(Path(self.url),), scratch=scratch)
+        folder = Path(self.url)
+        data = sum(file.stat().st_size for file in folder.glob("facts/*/*.parquet"))
+        return connect(self._engine, place=self.url, reachable=(folder,), scratch=scratch, data=data)
 
     # -- tables ---------------------------------------------------------------------------------------------------
 

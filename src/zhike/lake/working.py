@@ -15,6 +15,10 @@ from zhike.errors import EngineError
 # share such as 20%, or a size such as 1GB). It takes whatever it may: with 60 % a refresh of 10 million orders took
 # 6.4 GB of 24 and was no quicker than in 3.3 (docs/measured.md).
 MEMORY_SHARE = 0.15
+# Of a large lake more: so many bytes for each on disk (what is joined to all customers at once cannot be spilled), but
+# no more than this share.
+MEMORY_PER_BYTE = 5
+MOST_MEMORY = 0.6
 
 
 @contextmanager
@@ -41,9 +45,18 @@ def working(folder: Path, memory: str | None = None) -> Iterator[duckdb.DuckDBPy
         yield con
 
 
-def memory_limit() -> str:
-    """What ZHIKE_MEMORY says, else `MEMORY_SHARE` of the machine's memory, as DuckDB understands it."""
-    return os.environ.get("ZHIKE_MEMORY") or f"{MEMORY_SHARE:.0%}"
+def memory_limit(data: int = 0) -> str:
+    """What ZHIKE_MEMORY says, else a share of the machine's memory, as DuckDB understands it.
+
+    Args:
+        data: bytes on disk of what is read.
+
+    >>> memory_limit()
+    '15%'
+    """
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    share = min(MOST_MEMORY, max(MEMORY_SHARE, MEMORY_PER_BYTE * data / there))
+    return os.environ.get("ZHIKE_MEMORY") or f"{share:.0%}"
 
 
 @contextmanager

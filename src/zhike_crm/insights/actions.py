@@ -18,7 +18,7 @@ from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import Actor, record
 from zhike_crm.customers.links import push_links
 from zhike_crm.customers.sync import copy_run
-from zhike_crm.insights.models import PublishedSettings, RunSummary
+from zhike_crm.insights.models import NOTE, PublishedSettings, RunSummary
 from zhike_crm.insights.moves import explain
 from zhike_crm.insights.summary import make_current, summarise
 from zhike_crm.jobs.models import Job, Schedule
@@ -53,7 +53,7 @@ def put_in_force(settings: Settings, note: str, *, by: Membership) -> PublishedS
     """Whatever is computed from now on is computed with these settings."""
     before = published(by.workspace)
     made = PublishedSettings.objects.create(
-        workspace_id=by.workspace_id, values=asdict(settings), note=note[:200], by=by.user
+        workspace_id=by.workspace_id, values=asdict(settings), note=note[:NOTE], by=by.user
     )
     record(made, "settings.published", Actor(by.user), {"settings": [asdict(before), asdict(settings)]})
     return made

@@ -13,6 +13,7 @@ from zhike.errors import SettingsError
 from zhike.lifecycle import LifecycleSettings
 from zhike.rfm import RfmSettings
 from zhike.settings import Settings, ValueSettings
+from zhike_crm.insights.models import NOTE
 
 MODES = [("minmax", _("Min-max: weighted score between the worst and the best customer")),
          ("quantile", _("Quantile: scores 1 to 5, a fifth of the customers each"))]  # fmt: skip
@@ -27,7 +28,7 @@ class SettingsForm(forms.Form):
     def __init__(self, data: Any = None, *, base: Settings, **kwargs: Any) -> None:
         super().__init__(data, initial=self.initial_of(base), **kwargs)
         self._base = base
-        self.fields["note"] = forms.CharField(label=_("why"), max_length=200, required=False)
+        self.fields["note"] = forms.CharField(label=_("why"), max_length=NOTE, required=False)
         for name, step in self.steps.items():
             self.fields[name].widget.attrs["step"] = step
 

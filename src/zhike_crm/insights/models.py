@@ -56,11 +56,15 @@ class RunMoves(WorkspaceRow):
         return f"{self.before} → {self.after}"
 
 
+# Characters: the advice that is followed fits in, as a sentence or two of one's own.
+NOTE = 500
+
+
 class PublishedSettings(WorkspaceRow):
     """The settings of the models as somebody published them; the newest is what the next refresh takes."""
 
     values = models.JSONField(default=dict)
-    note = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=NOTE, blank=True)
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 

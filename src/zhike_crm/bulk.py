@@ -29,6 +29,7 @@ def insert(model: type[models.Model], batches: Iterable[pa.RecordBatch]) -> int:
     """Add rows to the table of a model and return how many. Columns are named as the database names them.
 
     Signals are not sent and defaults not filled in: a batch has every column that may not be null.
+    PostgreSQL's are made in another thread, so what makes them may not ask the database.
     """
     return insert_rows(model._meta.db_table, batches)
 

@@ -34,11 +34,12 @@ KINDS: dict[str, tuple[str, str]] = {
     "purchases": ("ordered_at", "order_id"),
     **{name: (str(contract(name).time), contract(name).key[0]) for name in _OWN},
 }
-_MEMORY = "512MB"
+# Of each of the two engines.
+_MEMORY = "256MB"
 # Threads for a question about everybody.
 _ALL = 2
-# Bytes of answers kept in memory: a few thousand customers'.
-_REMEMBERED = 16_000_000
+# Bytes of answers kept in memory: a few thousand customers'; what an answer is known by counts too.
+_REMEMBERED, _KEY = 32_000_000, 1_000
 
 
 def keep_histories(facts: Facts) -> None:
@@ -63,6 +64,7 @@ class History:
         number: of the run.
 
     `days`: day → the run that scored it last, up to the day of this run and as of when it was first asked for.
+    `runs`: all of that moment, by their numbers.
     """
 
     def __init__(self, url: str, number: int) -> None:
@@ -73,9 +75,9 @@ class History:
         """
         self._url = url
         with Lake(url) as lake:
-            known = {run.run: run for run in runs(lake)}
-        self.run = known[number]
-        earlier = {run.as_of: run.run for run in known.values() if run.as_of < self.run.as_of}
+            self.runs = {run.run: run for run in runs(lake)}
+        self.run = self.runs[number]
+        earlier = {run.as_of: run.run for run in self.runs.values() if run.as_of < self.run.as_of}
         self.days = dict(sorted(earlier.items())) | {self.run.as_of: number}
         self.facts = Facts.of(Lake(url), self.run)
         self._files: dict[str, Path | None] = {}
@@ -157,13 +159,17 @@ class History:
             return _rows(query, values, threads)
 
 
+def _size(answer: bytes) -> int:
+    return _KEY + len(answer)
+
+
 def _rows(query: str, values: list[Any], threads: int = 1) -> list[Row]:
     asked = tuple(tuple(value) if isinstance(value, list) else value for value in values)
     return pickle.loads(_answer(query, asked, threads))  # type: ignore[no-any-return]  # noqa: S301 - written below
 
 
 # The files never change, so what they once answered holds: a page is often opened again, after a note for instance.
-@cached(LRUCache(_REMEMBERED, getsizeof=len), lock=Lock())
+@cached(LRUCache(_REMEMBERED, getsizeof=_size), lock=Lock())
 def _answer(query: str, values: tuple[Any, ...], threads: int) -> bytes:
     cursor = _engine(threads).cursor()
     result = cursor.execute(query, [list(value) if isinstance(value, tuple) else value for value in values])

@@ -250,7 +250,10 @@ def _copy(table: str, batches: Iterable[pa.RecordBatch]) -> int:
 
 
 def _ahead(made: Iterator[Any]) -> Iterator[Any]:
-    """The same, each made while the one before it is used: the server reads one batch while we write the next."""
+    """The same, each made while the one before it is used: the server reads one batch while we write the next.
+
+    What makes them runs in another thread: it has no part in the transaction, nor in a lake's `temporary`.
+    """
     with ThreadPoolExecutor(1) as pool:
         following = pool.submit(next, made, None)
         while (one := following.result()) is not None:

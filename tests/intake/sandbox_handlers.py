@@ -24,9 +24,8 @@ def handle(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         case "sleep":
             progress({"pid": os.getpid()})
             time.sleep(60)
-        case "burn":
-            while True:
-                pass
+        case "leave" | "stop" | "burn":
+            _WORSE[request["do"]]()
         case "refuse":
             raise MappingError("It lacks {what}.", fix="Add {what}.", what="列")
         case "bug":
@@ -35,6 +34,26 @@ def handle(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             with open(request["path"], "wb") as file:
                 file.write(bytes(5_000_000))
     return {}
+
+
+def _leave_somebody() -> None:
+    """Who is of another group, and holds our answers open."""
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(30)
+    os._exit(3)
+
+
+def _stop_the_server() -> None:
+    os.kill(os.getppid(), signal.SIGSTOP)
+
+
+def _burn() -> None:
+    while True:
+        pass
+
+
+_WORSE = {"leave": _leave_somebody, "stop": _stop_the_server, "burn": _burn}
 
 
 def _echo(request: dict[str, Any], progress: Progress) -> dict[str, Any]:

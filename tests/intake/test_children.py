@@ -79,6 +79,26 @@ def test_where_the_end_of_another_process_is_not_told_every_child_is_started(mon
     assert {who()["parent"] for _ in range(3)} == {os.getpid()}
 
 
+@pytest.mark.parametrize("how", ["started", "forked"])
+def test_what_a_child_leaves_behind_holds_nobody_up(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if how == "started":
+        monkeypatch.setattr(children, "_can_fork", lambda: False)
+    who()
+    began = time.monotonic()
+    with pytest.raises(InputError):
+        run_worker(CHILD, {"do": "leave"}, limits=Limits(wall_seconds=1.0))
+    assert time.monotonic() - began < 20, "it sleeps for 30 seconds"
+
+
+def test_a_server_that_was_stopped_is_ended(pool: children.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "_PATIENCE", 0.2)
+    monkeypatch.setattr(children, "_LONGEST", 0.2)
+    who()
+    stopped = who()["parent"]
+    run_worker(CHILD, {"do": "stop"})
+    assert who()["parent"] != stopped
+
+
 def test_several_at_once(pool: children.Pool) -> None:
     who()
     with ThreadPoolExecutor(4) as threads:

@@ -86,6 +86,9 @@ def _wait(child: int, control: socket.socket) -> int:
         if not asked:
             os._exit(0)
     os.close(ended)
+    # Whatever it has started ends with it: until it is asked how it ended, the group is its own.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -24,6 +25,8 @@ _CHILD = Path(__file__).with_name("child.py")
 _COMMAND = (sys.executable, "-P", str(_CHILD))
 _SHORT = 100  # bytes of an answer
 _LONGEST = 60.0  # seconds that the end of a killed process may take
+_PATIENCE = 5.0  # seconds that a server may take to answer or to end
+_BLINK = 0.005
 
 
 def _can_fork() -> bool:
@@ -70,13 +73,15 @@ class Started:
         self.stdin, self.stdout, self.parent = self._process.stdin, self._process.stdout, os.getpid()
 
     def kill(self) -> None:
-        if self._process.poll() is None:
+        # Until somebody asks how it ended, its number and that of its group stay its own.
+        if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def wait(self, seconds: float) -> None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(seconds)
+        late, how = time.monotonic() + seconds, os.WEXITED | os.WNOHANG | os.WNOWAIT
+        while os.waitid(os.P_PID, self._process.pid, how) is None and time.monotonic() < late:
+            time.sleep(_BLINK)
 
     def end(self) -> int:
         self.kill()
@@ -108,14 +113,16 @@ class Forked:
         """Raises OSError: the server has ended."""
         self._server, self.parent = server, server.process.pid
         self._code: int | None = None
+        message = {"module": module, "environment": environment, "folder": os.getcwd()}
         (asked, write), (read, answer) = os.pipe(), os.pipe()
         self.stdin: IO[bytes] = os.fdopen(write, "wb")
         self.stdout: IO[bytes] = os.fdopen(read, "rb")
-        message = {"module": module, "environment": environment, "folder": os.getcwd()}
         try:
+            server.control.settimeout(_LONGEST)
             socket.send_fds(server.control, [json.dumps(message).encode()], [asked, answer, complaints.fileno()])
             if not server.control.recv(_SHORT):
                 raise ConnectionResetError
+            server.control.settimeout(None)
         except OSError:
             self._close()
             raise
@@ -192,7 +199,11 @@ class Pool:
     def end(self, server: Server) -> None:
         self._open.discard(server)
         server.control.close()
-        server.process.wait()
+        try:
+            server.process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:  # a child has stopped it
+            server.process.kill()
+            server.process.wait()
 
     def end_all(self) -> None:
         for server in tuple(self._open):

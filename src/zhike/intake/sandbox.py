@@ -12,12 +12,13 @@ import ctypes
 import json
 import os
 import resource
+import select
 import signal
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import IO, Any
@@ -34,6 +35,7 @@ Progress = Callable[[dict[str, Any]], None]
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_MESSAGES", "TZ", "TMPDIR", "ZHIKE_LANG", "PYTHONPATH", "VIRTUAL_ENV")
 _PR_SET_PDEATHSIG = 1
 _LONGEST_MESSAGE = 64 * MEGABYTE
+_LAST_WORDS = 20_000
 
 
 class Cause(Enum):
@@ -107,7 +109,8 @@ def run_worker(
         started = time.monotonic()
         timer.start()
         try:
-            answer = _converse(child, {**request, "limits": asdict(limits), "parent": child.parent}, on_progress)
+            sent = {**request, "limits": asdict(limits), "parent": child.parent}
+            answer = _converse(child, sent, on_progress, started + limits.wall_seconds)
         finally:
             timer.cancel()
             timer.join()  # it must not end whatever comes after this child
@@ -173,13 +176,13 @@ def _confine(limits: Limits, parent: int) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
 
-def _converse(child: Child, request: dict[str, Any], on_progress: Progress | None) -> dict[str, Any]:
-    """Sends the request and listens until the result, an error, or the end."""
+def _converse(child: Child, request: dict[str, Any], on_progress: Progress | None, until: float) -> dict[str, Any]:
+    """Sends the request and listens until the result, an error, the end, or until it is too late."""
     with contextlib.suppress(BrokenPipeError):
         child.stdin.write(json.dumps(request, default=str).encode())
         child.stdin.close()
     answer = {}
-    while line := child.stdout.readline(_LONGEST_MESSAGE):
+    for line in _lines(child.stdout.fileno(), until):
         try:
             message = json.loads(line)
         except ValueError:
@@ -193,9 +196,24 @@ def _converse(child: Child, request: dict[str, Any], on_progress: Progress | Non
     return answer
 
 
+def _lines(stream: int, until: float) -> Iterator[bytes]:
+    """What a child says, line by line. Something it has left behind may hold the other end open for ever."""
+    waiting, said = select.poll(), bytearray()
+    waiting.register(stream, select.POLLIN)
+    while waiting.poll(max(0.0, 1000 * (until - time.monotonic()))):
+        part = os.read(stream, 1 << 20)
+        said += part
+        *whole, rest = said.split(b"\n")
+        yield from map(bytes, whole)
+        said = rest
+        if not part or len(said) > _LONGEST_MESSAGE:
+            return
+
+
 def _tail(complaints: IO[bytes]) -> str:
-    complaints.seek(0)
-    lines = complaints.read()[-20_000:].decode("utf-8", "replace").strip().splitlines()
+    size = complaints.seek(0, os.SEEK_END)
+    complaints.seek(max(0, size - _LAST_WORDS))
+    lines = complaints.read().decode("utf-8", "replace").strip().splitlines()
     return lines[-1][:300] if lines else ""
 
 

@@ -21,7 +21,7 @@ from zhike_crm.api.records import of_lake
 from zhike_crm.api.schemas import CURSOR, PROBLEMS, Day, HistoryOut, Id, InteractionsOut, OrdersOut
 from zhike_crm.api.security import may
 from zhike_crm.customers.models import Customer, Identity, Score
-from zhike_crm.customers.personal import open_reasons, open_topics
+from zhike_crm.customers.personal import open_columns_by_run, open_reasons
 from zhike_crm.workspaces.lakes import history_of
 
 router = Router(tags=["facts and scores"])
@@ -73,15 +73,15 @@ def score_history(request: HttpRequest, pk: Id) -> HttpResponse:
     if history is None:
         return answer([])
     rows = history.scores(_ids(history, who), history.days.values())
-    topics = open_topics(request.by)
-    return answer([_scores(row, topics) for row in sorted(rows, key=lambda row: row["as_of"])])
+    columns = open_columns_by_run(request.by, {row["run"]: history.runs[row["run"]].settings for row in rows})
+    return answer([_scores(row, columns[row["run"]]) for row in sorted(rows, key=lambda row: row["as_of"])])
 
 
-def _scores(row: Row, topics: tuple[str, ...] | None) -> Row:
+def _scores(row: Row, columns: tuple[str, ...] | None) -> Row:
     """A row of scores, without reasons that its reader may not see."""
     told: Row = of_lake(row)
     if "churn_reasons" in told:
-        told["churn_reasons"] = open_reasons(told["churn_reasons"], topics)
+        told["churn_reasons"] = open_reasons(told["churn_reasons"], columns)
     return told
 
 

@@ -31,6 +31,9 @@ def create_customer(
     Raises:
         ValidationError: a value does not fit its field.
     """
+    fields = [f for f in definitions(by.workspace_id, RECORD_TYPE) if f.name in (custom or {})]
+    # First of all: a refresh that reads these fields locks the customers after it.
+    turns.typing(by.workspace_id, fields)
     customer = Customer(workspace_id=by.workspace_id, edited=sorted(values), **values)
     customer.full_clean(exclude=["workspace"])
     customer.save()
@@ -38,7 +41,7 @@ def create_customer(
         workspace_id=by.workspace_id, customer=customer, first_customer=customer, identity=f"zhike:{customer.pk}"
     )
     changes = differences(Customer(), values)
-    changes |= _of_fields(write(customer, definitions(by.workspace_id, RECORD_TYPE), custom or {}))
+    changes |= _of_fields(write(customer, fields, custom or {}))
     record(customer, "customer.created", Actor(by.user, Via(via)), changes)
     return customer
 

@@ -10,7 +10,9 @@ import datetime as dt
 import logging
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -96,6 +98,20 @@ def write_columns(columns: Columns | None, added: dt.datetime | None) -> str:
         log.warning("workspace %s: lists are slow, the file of their columns cannot be written: %s", place, wrong)
         return ""
     return name
+
+
+@contextmanager
+def written_beside(columns: Columns | None, added: dt.datetime | None) -> Iterator[Callable[[], str]]:
+    """`write_columns` in a thread while the database writes; gives what returns its name. A failure leaves no file."""
+    with ThreadPoolExecutor(1) as beside:
+        writing = beside.submit(write_columns, columns, added)
+        try:
+            yield writing.result
+        except BaseException:
+            if columns is not None and (name := writing.result()):
+                with suppress(OSError):
+                    _path(columns.workspace, name).unlink()
+            raise
 
 
 def keep_again(workspace: Workspace) -> None:

@@ -25,18 +25,18 @@ _PLAIN = frozenset(CUSTOMERS.names) - PERSONAL_COLUMNS
 
 def open_columns(member: Membership, settings: Mapping[str, Any]) -> tuple[str, ...] | None:
     """The columns that a member may read about in the reasons of a run with these settings; None: no limit."""
-    learnt_from_list = (settings.get("churn") or {}).get("flag")
-    return None if not learnt_from_list or can(member, "personal.view") else _columns(member)
+    return open_columns_by_run(member, {0: settings})[0]
 
 
-def open_topics(member: Membership) -> tuple[str, ...] | None:
-    """What a member may read about in the reasons of any run, however its model learnt; None: no limit."""
-    if can(member, "personal.view"):
-        return None
-    # SciPy takes a moment to load.
-    from zhike.churn.wording import NAMES, STORIES, TOPICS
-
-    return (*_columns(member), *NAMES, *STORIES, *TOPICS)
+def open_columns_by_run(
+    member: Membership, settings: Mapping[int, Mapping[str, Any]]
+) -> dict[int, tuple[str, ...] | None]:
+    """The same for several runs, by their settings."""
+    found: dict[int, tuple[str, ...] | None] = dict.fromkeys(settings)
+    learnt_from_list = [run for run, chosen in settings.items() if (chosen.get("churn") or {}).get("flag")]
+    if learnt_from_list and not can(member, "personal.view"):
+        found |= dict.fromkeys(learnt_from_list, _columns(member))
+    return found
 
 
 def _columns(member: Membership) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ _SHOWN = (
 )
 PERSONAL = ("email", "phone", "gender", "birth_date", "address")
 # Of these a masked value still tells one person from another, and is long enough to.
-_RECOGNISED, _LONG_ENOUGH = ("email", "phone"), 8
+RECOGNISED, _LONG_ENOUGH = ("email", "phone"), 8
 MASK = "•••"
 # What a record should have, by its kind.
 _WANTED = {
@@ -101,7 +101,7 @@ def masked(value: str) -> str:
 
 def hidden_value(name: str, value: str) -> str:
     """What stands in the place of a field's value that is not for the reader."""
-    return masked(value) if name in _RECOGNISED else MASK
+    return masked(value) if name in RECOGNISED else MASK
 
 
 def completeness(customer: Customer) -> tuple[int, list[str]]:

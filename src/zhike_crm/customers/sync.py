@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -26,7 +25,7 @@ from zhike.lake.runs import Run, runs, scores_of
 from zhike.portrait import profiles
 from zhike.proof import Proof
 from zhike_crm import bulk
-from zhike_crm.customers.keeping import columns_of, tidy, write_columns
+from zhike_crm.customers.keeping import columns_of, tidy, written_beside
 from zhike_crm.customers.models import Customer, Identity, Score, ScoredRun
 from zhike_crm.customers.telling import TEXTS, WIDTHS, retell, told_anew
 from zhike_crm.customers.told_fields import retell_fields
@@ -54,10 +53,9 @@ def copy_run(workspace: Workspace, lake: Lake, run: Run, *, simulated: bool = Fa
             retell_fields(con, workspace, lake, run)
             _choose_scores(con, workspace)
             columns = columns_of(con, workspace)
-            with ThreadPoolExecutor(1) as beside:
-                writing = beside.submit(write_columns, columns, moment if added or retold else None)
+            with written_beside(columns, moment if added or retold else None) as file:
                 copied = _replace_scores(con, workspace)
-            told = {"run": run.run, "unproven": _unproven(run), "columns": writing.result()}
+            told = {"run": run.run, "unproven": _unproven(run), "columns": file()}
             ScoredRun.objects.update_or_create(workspace=workspace, defaults=told)
             bulk.analyse(*([Customer, Identity] if added else []), Score)
             transaction.on_commit(partial(tidy, workspace))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,7 +82,8 @@ def timeline(customer: Customer, member: Membership, from_lake: list[Event], pag
 
 def stamp(events: list[Event]) -> str:
     """Another one whenever the events look otherwise."""
-    return repr([(e.kind, e.at, e.title, e.text, e.amount, e.details, e.mine, _state(e.record)) for e in events])
+    seen = [(e.kind, e.at, e.title, e.text, e.amount, e.details, e.mine, _state(e.record)) for e in events]
+    return hashlib.sha256(repr(seen).encode(errors="replace")).hexdigest()
 
 
 def _state(record: Any) -> tuple[Any, Any] | None:

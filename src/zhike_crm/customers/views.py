@@ -197,14 +197,14 @@ def _groups(found: Customer, columns: Mapping[str, Column]) -> list[tuple[Column
 
 def _related(request: Any, found: Customer) -> dict[str, Any]:
     """Other records that belong to this one: contacts, what was merged, possible doubles."""
-    undone = Merge.objects.of(request.workspace).filter(undone_at=None)
-    merges = list(undone.filter(kept=found).select_related("merged").order_by("-pk")[:CONTACTS])
+    standing = Merge.objects.of(request.workspace).filter(undone_at=None)
+    merges = list(standing.filter(kept=found).select_related("merged").order_by("-pk")[:CONTACTS])
     ids = family(found) if merges else [found.pk]
     contacts = current(request.member).filter(company__in=ids).alias(by_name=Unindexed(F("name")))
     may_merge = can(request.member, "customers.merge") and found.is_current
     return {
         "merged_into": now_known_as(found) if found.merged_into_id else None,
-        "own_merge": undone.filter(merged=found).first() if found.merged_into_id else None,
+        "own_merge": standing.filter(merged=found).first() if found.merged_into_id else None,
         "merges": merges,
         "contacts": contacts.select_related("score").order_by("by_name", "pk")[:CONTACTS],
         "doubles": [

@@ -14,11 +14,13 @@ from django.db import transaction
 from zhike.schema import CUSTOMERS
 from zhike_crm.accounts.models import Membership
 from zhike_crm.audit.log import of_record
+from zhike_crm.audit.models import AuditEntry
 from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.told_fields import told_column
 from zhike_crm.fields.actions import archive_field, define_field, fill_from, remove_field
 from zhike_crm.fields.models import FieldDefinition, FieldValue
-from zhike_crm.fields.uses import is_asked_about
+from zhike_crm.fields.uses import is_asked_about, mentions
+from zhike_crm.fields.values import CUSTOM
 from zhike_crm.imports.models import Import, State
 from zhike_crm.imports.own_fields import KINDS, fields_of, meant
 
@@ -49,6 +51,8 @@ def withdraw(imported: Import, by: Membership) -> None:
 
     Their values go with the next refresh, as do its rows from all figures; out of sight they are at once.
     """
+    # Another import that was undone meanwhile may have left it some.
+    imported.refresh_from_db(fields=["choices"])
     made = set(imported.choices.get(_MADE, ()))
     others = list(_filling(imported, by)) if made else []
     for field in fields_of(by):
@@ -63,10 +67,12 @@ def withdraw(imported: Import, by: Membership) -> None:
 
 def _put_away(field: FieldDefinition, by: Membership) -> None:
     """Into the archive, from where the same columns bring it back as people have arranged it; if it never had a value
-    and nobody arranged anything, there is nothing to keep."""
+    and nobody arranged anything, there is nothing to keep. What was typed and taken back is still in the log, where
+    only the field tells who may read it."""
     values = FieldValue.objects.of(field.workspace_id).filter(field=field)
     changes = of_record(field).filter(verb="field.changed").values_list("changes", flat=True)
-    if values.exists() or any(set(changed) - {"told_by"} for changed in changes):
+    logged = mentions(AuditEntry.objects.of(field.workspace_id), "changes", f"{CUSTOM}{field.name}")
+    if values.exists() or logged or any(set(changed) - {"told_by"} for changed in changes):
         archive_field(field, by)
     else:
         remove_field(field, by)

@@ -12,11 +12,14 @@ from zhike.language import current_language
 from zhike.schema import CONTRACTS, CUSTOMERS
 from zhike_crm.accounts.access import can
 from zhike_crm.accounts.models import Membership
+from zhike_crm.customers.queries import RECOGNISED
 from zhike_crm.imports.models import Import
 from zhike_crm.imports.own_fields import OF_CONTRACT, fields_of, is_personal, meant
 from zhike_crm.imports.privacy import hidden_columns, proposed_mapping, sees_values
 
 Fields = Sequence[Mapping[str, Any]]
+# Personal, and yet everybody reads the one and the ends of the others.
+SHOWN_IN_PART = ("name", *RECOGNISED)
 
 
 def refuse_opening(imported: Import, columns: Mapping[str, str], fields: Fields, by: Membership) -> None:
@@ -57,8 +60,9 @@ def _opened_columns(imported: Import, columns: Mapping[str, str], by: Membership
     is_open = {column.name: not column.personal for column in CONTRACTS[imported.table]}
     for ours, theirs in columns.items():
         # In other tables a name is that of a product as often as of a person.
-        guessed = imported.table == CUSTOMERS.name and is_personal(theirs)
-        if is_open.get(ours) and (ours, theirs) not in settled and (guessed or theirs in hidden):
+        guessed = imported.table == CUSTOMERS.name and is_personal(theirs) and is_open.get(ours)
+        shown = is_open.get(ours) or ours in SHOWN_IN_PART
+        if shown and (ours, theirs) not in settled and (guessed or theirs in hidden):
             yield theirs
 
 
@@ -78,8 +82,10 @@ def refuse_ranges(imported: Import, columns: Mapping[str, str]) -> None:
     Raises:
         ValidationError: a number or date of ours is fed by ranges.
     """
+    known = {column.name for column in CUSTOMERS}
     for ours, theirs in columns.items():
-        stored = imported.inspection.get("held", {}).get(theirs)
+        # Whether there is such a column of ours is for the mapping to say.
+        stored = imported.inspection.get("held", {}).get(theirs) if ours in known else None
         if stored and CUSTOMERS[ours].kind in OF_CONTRACT and stored["ranges"] > stored["filled"] / 2:
             said = {"theirs": theirs, "ours": CUSTOMERS[ours].label(current_language())}
             raise ValidationError(

@@ -151,7 +151,7 @@ def best(member: Membership) -> list[Customer]:
     """Those of the highest ranks whom the member sees, by the scores the lists show."""
     rows = visible(member, Customer.objects).filter(deleted_at=None, merged_into=None)
     # Read off the index of the revenues.
-    first = Score.objects.of(member.workspace_id).filter(revenue__isnull=False).order_by("-revenue", "-customer")
+    first = Score.objects.of(member.workspace_id).filter(revenue__isnull=False).order_by("-revenue", "customer")
     rows = rows.filter(pk__in=list(first.values_list("pk", flat=True)[:LISTED]))
     return list(rows.select_related("score").order_by("score__rank"))
 

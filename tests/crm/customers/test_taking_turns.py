@@ -16,8 +16,8 @@ from tests.crm.customers.test_told_fields import ORDERS, Company
 from zhike.importing.importer import Choices, import_file
 from zhike.pipeline import refresh
 from zhike_crm.accounts.models import Membership
-from zhike_crm.customers import told_fields
-from zhike_crm.customers.actions import RECORD_TYPE, change_customer
+from zhike_crm.customers import sync, told_fields
+from zhike_crm.customers.actions import RECORD_TYPE, change_customer, create_customer
 from zhike_crm.customers.models import Customer
 from zhike_crm.customers.sync import copy_run
 from zhike_crm.fields.actions import define_field
@@ -61,7 +61,7 @@ def by(member: Callable[..., Membership]) -> Membership:
 def copied(workspace: Workspace, tmp_path: Path, by: Membership) -> Callable[[], int]:
     """Copies a run that has read, for the first time, that c0 has three kids."""
     define_field(by, record_type=RECORD_TYPE, label="Kids", kind="number", told_by=["attributes.Kids"])
-    Company(workspace, tmp_path).know("c0", "c1", "c2")
+    Company(workspace, tmp_path).know("c0", "c1")
     with lake_of(workspace) as lake:
         for table, text in (("orders", ORDERS), ("customers", "customer_id,Kids\nc0,3\nc1,1\n")):
             file = tmp_path / f"{table}.csv"
@@ -99,6 +99,23 @@ def test_typing_while_files_are_read(
         monkeypatch.setattr(told_fields, "_insert", slow)
         copied()
     assert values(workspace) == [("c0", 7.0, False), ("c1", 1.0, True)]
+
+
+def test_a_new_customer_while_files_are_read(
+    workspace: Workspace, by: Membership, copied: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither waits for what the other holds."""
+    add = sync._add_customers
+    with meanwhile(lambda: create_customer(by, name="New", kind="person", custom={"kids": 2})) as typing:
+
+        def slow(*given: Any) -> int:
+            typing.start()
+            typing.join(A_WHILE)
+            return add(*given)
+
+        monkeypatch.setattr(sync, "_add_customers", slow)
+        copied()
+    assert ("New", 2.0, False) in values(workspace)
 
 
 def test_reading_files_while_somebody_types(workspace: Workspace, by: Membership, copied: Callable[[], int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.crm.imports.conftest import again, columns_of
 from tests.crm.imports.test_own_fields import HEADINGS, ROWS, form_of, refreshed, through
 from zhike.errors import InputError
 from zhike_crm.accounts.models import Membership
-from zhike_crm.customers.actions import RECORD_TYPE, change_customer
+from zhike_crm.customers.actions import RECORD_TYPE, change_customer, create_customer
 from zhike_crm.customers.lists import CustomerList
 from zhike_crm.customers.models import Customer
 from zhike_crm.fields.actions import change_field
@@ -112,6 +113,25 @@ def test_an_import_that_fails_leaves_no_fields(
     browser.post(f"{address}run")
     work()
     assert labels(workspace) == LABELS
+
+
+def test_what_was_typed_and_taken_back_stays_hidden_in_the_log(
+    found: Import, by: Membership, workspace: Workspace, client_as: Any, work: Any
+) -> None:
+    browser, address = client_as("owner"), f"/w/shop/imports/{found.pk}/"
+    browser.post(f"{address}columns", form_of(found, by, AGE_DESC="text"))
+    work()
+    browser.post(f"{address}run")
+    work()
+    field = FieldDefinition.objects.of(workspace).get(label="AGE DESC")
+    assert field.personal
+    somebody = create_customer(by, name="Somebody", kind="person", custom={field.name: "nobody's business"})
+    change_customer(somebody, by, custom={field.name: None})
+    actions.undo(again(found), by=by)
+    work()
+    seen = client_as("viewer").get(f"/w/shop/customers/{somebody.pk}/").content.decode()
+    assert "nobody's business" not in unescape(seen)
+    assert FieldDefinition.objects.of(workspace).filter(pk=field.pk, archived_at__isnull=False).exists()
 
 
 def test_nor_does_one_whose_worker_died(found: Import, by: Membership, workspace: Workspace, client_as: Any) -> None:

@@ -52,7 +52,10 @@ def test_of_a_file_that_somebody_else_brought(
     browser, address = client_as("analyst"), f"/w/shop/imports/{found.pk}/"
     form = form_of(found, analyst)
     opened, closed = (f"field:{field.pk}" for field in fields.values())
-    for change in ({"column-4": "city"}, {"column-1": "city"}, {"field-4": opened}, {"field-5": opened}):
+    opening = [{"column-4": "city"}, {"column-1": "city"}, {"field-4": opened}, {"field-5": opened}]
+    # Names everybody reads, and of addresses and numbers the ends.
+    opening += [{"column-5": "name", "column-1": ""}, {"column-4": "email"}, {"column-4": "phone"}]
+    for change in opening:
         answer = browser.post(f"{address}columns", form | {"column-2": ""} | change)
         assert (answer.status_code, REFUSED in answer.content.decode()) == (422, True), change
         assert again(found).state == State.FOUND

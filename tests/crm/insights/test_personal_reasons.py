@@ -21,7 +21,7 @@ from zhike_crm.accounts.actions import create_token
 from zhike_crm.accounts.models import Membership
 from zhike_crm.customers.actions import RECORD_TYPE
 from zhike_crm.customers.models import Score
-from zhike_crm.customers.personal import is_open_rule, open_columns, open_reasons
+from zhike_crm.customers.personal import is_open_rule, open_columns, open_columns_by_run, open_reasons
 from zhike_crm.fields.actions import archive_field, define_field
 from zhike_crm.fields.models import FieldDefinition
 from zhike_crm.insights.actions import put_in_force, refresh_now
@@ -143,6 +143,10 @@ def test_open_columns(workspace: Workspace, fields: dict[str, FieldDefinition], 
     viewer = member("viewer")
     assert open_columns(member("owner"), SETTINGS) is None
     assert open_columns(viewer, {"churn": {"flag": None}}) is None
+    # A column of the list that is called like one of our features is a column of the list.
+    by_run = open_columns_by_run(viewer, {1: SETTINGS, 2: {"churn": {"flag": None}}})
+    assert by_run == {1: open_columns(viewer, SETTINGS), 2: None}
+    assert not {"contact", "spending", "overdue"} & set(by_run[1] or ())
     told = open_columns(viewer, SETTINGS) or ()
     assert {"Plan", "city", "education"} <= set(told)
     assert not {"AGE_DESC", "age", "gender", "birth_year", "income", "marital_status", "name"} & set(told)

@@ -59,7 +59,8 @@ def profile(customer: Customer, member: Membership) -> list[Known]:
         label = Customer._meta.get_field(name).verbose_name
         display = getattr(customer, f"get_{name}_display", None)
         value = display() if display else getattr(customer, name)
-        value = now_known_as(value) if name == "company" else value
+        if name == "company" and value:
+            value = visible(member, Customer.objects).filter(pk=now_known_as(value).pk).first()
         if not value or value == customer:
             continue
         address = reverse("customer", args=[member.workspace.slug, value.pk]) if name == "company" else ""

@@ -31,7 +31,10 @@ export function send(address, values = {}) {
 
 // Who is signed out meanwhile is led to the page for signing in, which is no answer to any of our questions: the whole
 // page goes there, and comes back as it is.
-const isSignIn = (address) => new URL(address, location.href).searchParams.has("next");
+const isSignIn = (address) => {
+  const { pathname, searchParams } = new URL(address, location.href);
+  return pathname.startsWith("/accounts/") && searchParams.has("next");
+};
 
 export async function ask(address, options = {}) {
   const answer = await fetch(address, options);

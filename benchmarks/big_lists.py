@@ -81,16 +81,13 @@ def measure(database: str, customers: int, rounds: int) -> None:
 
 # -- the copy ----------------------------------------------------------------------------------------------------------
 def copies(place: Any, fill: Callable[[Any], None]) -> None:
-    from zhike_crm.customers import keeping, sync
+    from zhike_crm.customers import sync
 
     taken: dict[str, list[float]] = {}
     for name in STEPS:
         setattr(sync, name, _timed(getattr(sync, name), name, taken))
     say("| copy | seconds | of processor | " + " | ".join(STEPS) + " |\n|---|---:|---:|" + "---:|" * len(STEPS))
     for which in ("first", "again"):
-        if which == "again":
-            # A copy so soon after another takes what that one has made for changes that it may not see.
-            time.sleep(keeping._MARGIN.total_seconds())
         taken.clear()
         begun, used = time.perf_counter(), time.process_time()
         _copy(place)

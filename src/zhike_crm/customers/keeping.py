@@ -15,12 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from zhike_crm import bulk
@@ -40,6 +41,8 @@ _OWN = ("kind", "name", "email", "phone", "gender", "birth_date", "country", "re
 _FEW = ("kind", "gender", "country", "region", "city")
 _ABOUT = ("workspace", "customer", "run", "as_of")
 SCORES = tuple(field.name for field in Score._meta.concrete_fields if field.name not in _ABOUT)
+# So many customers changed at one moment by one doing; so many such moments a file remembers.
+TOGETHER, MOMENTS = 1_000, 8
 # A change is dated a little before it begins to wait for whoever writes, and by the clock of another machine.
 _MARGIN = dt.timedelta(seconds=60)
 # The job that writes the file again, and how it waits until that is worth while.
@@ -49,11 +52,12 @@ _PAUSE, _PAUSES, _ROUNDS = 5.0, 24, 3
 
 @dataclass(frozen=True)
 class Columns:
-    """What the file will have, and since when changes may have come that are not in it."""
+    """What the file will have, and since when changes may have come that are not in it; those of the moments `seen` are."""
 
     workspace: Workspace
     table: pa.Table
     since: dt.datetime
+    seen: tuple[dt.datetime, ...]
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Columns | None:
@@ -63,6 +67,8 @@ def columns_of(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Columns 
         con: has a table `current`: the scores of each customer, as the database has them or is about to.
     """
     since = _unfinished_since()
+    # Before the columns: what is there now is in them.
+    seen = _changed_together(workspace, since)
     people = bulk.read(Customer, ["id", *_OWN, "owner_id", "deleted_at", "merged_into_id"], workspace.pk)
     if len(people) < MANY:
         return None
@@ -75,24 +81,20 @@ def columns_of(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> Columns 
         " FROM people p LEFT JOIN current s ON s.customer_id = p.id ORDER BY p.id"
     ).to_arrow_table()
     con.unregister("people")
-    return Columns(workspace, table, since)
+    return Columns(workspace, table, since, seen)
 
 
-def write_columns(columns: Columns | None, added: dt.datetime | None) -> str:
+def write_columns(columns: Columns | None) -> str:
     """Write the file and return its name; asks nothing of the database.
 
     The name is empty when there is no need of a file, and when it cannot be written: lists then ask the database, which
     is slow, but no reason to fail.
-
-    Args:
-        columns: what is in it.
-        added: the moment of the customers whom this transaction made, which are in the file.
     """
     if columns is None:
         return ""
     name = uuid.uuid4().hex
     try:
-        files.write(_path(columns.workspace, name), _few_as_codes(columns.table), columns.since, added)
+        files.write(_path(columns.workspace, name), _few_as_codes(columns.table), columns.since, columns.seen)
     except OSError as wrong:
         place = columns.workspace.pk
         log.warning("workspace %s: lists are slow, the file of their columns cannot be written: %s", place, wrong)
@@ -101,10 +103,10 @@ def write_columns(columns: Columns | None, added: dt.datetime | None) -> str:
 
 
 @contextmanager
-def written_beside(columns: Columns | None, added: dt.datetime | None) -> Iterator[Callable[[], str]]:
+def written_beside(columns: Columns | None) -> Iterator[Callable[[], str]]:
     """`write_columns` in a thread while the database writes; gives what returns its name. A failure leaves no file."""
     with ThreadPoolExecutor(1) as beside:
-        writing = beside.submit(write_columns, columns, added)
+        writing = beside.submit(write_columns, columns)
         try:
             yield writing.result
         except BaseException:
@@ -122,7 +124,7 @@ def keep_again(workspace: Workspace) -> None:
         if run is None:
             return
         con.register("current", bulk.read(Score, ["customer_id", *SCORES], workspace.pk))
-        name = write_columns(columns_of(con, workspace), None)
+        name = write_columns(columns_of(con, workspace))
         if name:
             # If it cannot be written, the one that is there goes on being right.
             ScoredRun.objects.of(workspace).filter(pk=run.pk).update(columns=name)
@@ -180,10 +182,13 @@ def has_files(workspace: Workspace) -> bool:
 def changed_since(kept: Kept, workspace: Workspace) -> QuerySet:
     """The customers who may be otherwise than in the file."""
     rows = Customer.objects.of(workspace)
-    if kept.added is None:
+    if not kept.seen:
         return rows.filter(updated_at__gte=kept.since)
-    before = Q(updated_at__gte=kept.since, updated_at__lt=kept.added)
-    return rows.filter(before | Q(updated_at__gt=kept.added))
+    # In spans, each of which the index of the moments knows.
+    spans = Q(updated_at__gte=kept.since, updated_at__lt=kept.seen[0]) | Q(updated_at__gt=kept.seen[-1])
+    for after, before in pairwise(kept.seen):
+        spans |= Q(updated_at__gt=after, updated_at__lt=before)
+    return rows.filter(spans)
 
 
 def tidy(workspace: Workspace) -> None:
@@ -202,6 +207,13 @@ def _folder(workspace: Workspace) -> Path:
 
 def _path(workspace: Workspace, name: str) -> Path:
     return _folder(workspace) / f"{name}.arrow"
+
+
+def _changed_together(workspace: Workspace, since: dt.datetime) -> tuple[dt.datetime, ...]:
+    """The moments at which many changed, such as a copy a little earlier: one transaction each, so seen whole."""
+    moments = Customer.objects.of(workspace).filter(updated_at__gte=since).values_list("updated_at")
+    many = moments.annotate(changed=Count("pk")).filter(changed__gte=TOGETHER).order_by("-changed")[:MOMENTS]
+    return tuple(sorted(moment for moment, _changed in many))
 
 
 def _few_as_codes(table: pa.Table) -> pa.Table:

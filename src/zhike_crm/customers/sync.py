@@ -53,7 +53,7 @@ def copy_run(workspace: Workspace, lake: Lake, run: Run, *, simulated: bool = Fa
             retell_fields(con, workspace, lake, run)
             _choose_scores(con, workspace)
             columns = columns_of(con, workspace)
-            with written_beside(columns, moment if added or retold else None) as file:
+            with written_beside(columns) as file:
                 copied = _replace_scores(con, workspace)
             told = {"run": run.run, "unproven": _unproven(run), "columns": file()}
             ScoredRun.objects.update_or_create(workspace=workspace, defaults=told)

@@ -80,6 +80,31 @@ def test_what_changed_since_is_known(
         agree(by, *asked, Question(search="aaron"))
 
 
+@pytest.mark.parametrize("doings", [1, 2, 3])
+def test_what_many_changed_together_shortly_before_is_in_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+    doings: int,
+    kept: None,
+    members: list[Membership],
+    people: list[Customer],
+    workspace: Workspace,
+) -> None:
+    """As after a copy a minute earlier, which made them all."""
+    monkeypatch.setattr(keeping, "TOGETHER", 5)
+    for number in range(doings):
+        some = [one.pk for one in people[number * 20 : number * 20 + 20]]
+        Customer.objects.of(workspace).filter(pk__in=some).update(city=f"Köln {number}")
+    keeping.keep_again(workspace)
+    file = CustomerList(members[0]).kept
+    assert file is not None
+    together = {pk for pk in file.ids.tolist() if pk in {one.pk for one in people[: doings * 20]}}
+    assert len(file.seen) >= doings
+    assert not together & set(keeping.changed_since(file, workspace).values_list("pk", flat=True))
+    change_customer(people[0], members[0], city="Bonn")
+    assert people[0].pk in keeping.changed_since(file, workspace).values_list("pk", flat=True)
+    agree(members[0], *(Question({"column": "city", "test": "is", "value": city}) for city in ("Köln 0", "Bonn")))
+
+
 def test_every_write_moves_the_moment_of_the_last_change(people: list[Customer], members: list[Membership]) -> None:
     def moment() -> dt.datetime:
         return Customer.objects.of(people[0].workspace_id).get(pk=people[0].pk).updated_at

@@ -74,7 +74,7 @@ def test_a_file_that_cannot_be_written_fails_nothing(
     assert "No space left" in caplog.text
     with duckdb.connect() as con, transaction.atomic():
         con.register("current", bulk.read(Score, ["customer_id", *keeping.SCORES], workspace.pk))
-        assert keeping.write_columns(keeping.columns_of(con, workspace), None) == ""
+        assert keeping.write_columns(keeping.columns_of(con, workspace)) == ""
     assert files(workspace) == before
     assert CustomerList(members[0]).kept is not None
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ from zhike_crm.ui.lists.columns import Column, Kind
 ID = "id"
 # Once more records than this have changed since, asking about them all takes longer than the file saves.
 OUTDATED = 20_000
-_SINCE, _ADDED = b"since", b"added"
+_SINCE, _SEEN = b"since", b"seen"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # The file that is kept open of each folder, and of how many folders; opening one takes a millisecond.
 _OPEN: dict[Path, tuple[Path, Kept]] = {}
@@ -43,12 +43,12 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Places = np.ndarray[Any, np.dtype[np.int64]]
 
 
-def write(path: Path, table: pa.Table, since: dt.datetime, added: dt.datetime | None = None) -> None:
+def write(path: Path, table: pa.Table, since: dt.datetime, seen: Sequence[dt.datetime] = ()) -> None:
     """Keep a table in the order of its `id`: on disk, whole, or not there at all.
 
     Args:
         since: records that changed from then on may be otherwise than in the file,
-        added: but not those that changed at this very moment.
+        seen: but not those that changed at one of these very moments, in rising order.
 
     Raises:
         OSError: it cannot be written.
@@ -56,7 +56,7 @@ def write(path: Path, table: pa.Table, since: dt.datetime, added: dt.datetime | 
     columns = [
         _in_one_piece(table[name]) if name == ID else _kept(_in_one_piece(table[name])) for name in table.column_names
     ]
-    moments = {_SINCE: since.isoformat(), _ADDED: added.isoformat() if added else ""}
+    moments = {_SINCE: since.isoformat(), _SEEN: " ".join(moment.isoformat() for moment in seen)}
     whole = pa.table(columns, names=table.column_names).replace_schema_metadata(moments)
     part = path.with_suffix(".part")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -124,9 +124,10 @@ def open_file(path: Path) -> Kept:
 def _opened(path: Path) -> Kept:
     with pa.memory_map(str(path)) as mapped:
         table = pa.ipc.open_file(mapped).read_all().combine_chunks()
-    since, added = (table.schema.metadata[name].decode() for name in (_SINCE, _ADDED))
-    moment = dt.datetime.fromisoformat
-    return Kept(table, table[ID].to_numpy(), moment(since), moment(added) if added else None)
+    moment, told = dt.datetime.fromisoformat, table.schema.metadata
+    # A file of an older Zhike has seen no moment: right, if slower until the next copy.
+    seen = tuple(map(moment, told.get(_SEEN, b"").decode().split()))
+    return Kept(table, table[ID].to_numpy(), moment(told[_SINCE].decode()), seen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +137,7 @@ class Kept:
     table: pa.Table
     ids: Places
     since: dt.datetime
-    added: dt.datetime | None
+    seen: tuple[dt.datetime, ...]
 
     def has(self, column: Column) -> bool:
         return column.field is None and column.through is None and column.path in self.table.column_names

@@ -52,7 +52,7 @@ _PAUSE, _PAUSES, _ROUNDS = 5.0, 24, 3
 
 @dataclass(frozen=True)
 class Columns:
-    """What the file will have, and since when changes may have come that are not in it; those of the moments `seen` are."""
+    """What the file will have, and since when changes may have come that are not in it, but for the moments `seen`."""
 
     workspace: Workspace
     table: pa.Table

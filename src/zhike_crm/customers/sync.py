@@ -48,7 +48,8 @@ def copy_run(workspace: Workspace, lake: Lake, run: Run, *, simulated: bool = Fa
             con.register("known", bulk.read(Identity, ["identity", "customer_id"], workspace.pk))
             # Never a whole second: that is written in two ways.
             moment = timezone.now().replace(microsecond=1)
-            retold = retell(con, workspace, moment) if told_anew(run, _copied_last(lake, workspace)) else 0
+            if told_anew(run, _copied_last(lake, workspace)):
+                retell(con, workspace, moment)
             added = _add_customers(con, workspace, moment, simulated)
             retell_fields(con, workspace, lake, run)
             _choose_scores(con, workspace)
